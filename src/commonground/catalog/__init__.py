@@ -1,0 +1,1 @@
+"""The catalog: harvest the portals, keep every revision, report findings, search."""

@@ -1,0 +1,98 @@
+"""What every protocol offers, so that a harvest asks what a dialect can do and never who it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from commonground.words import Dataset, Finding, Portal, Raw
+
+if TYPE_CHECKING:
+    from commonground.protocols.http import Client
+
+WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+SAMPLE_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a dialect can tell. Each field says why it matters."""
+
+    declares_total: bool
+    """The listing says how many records there are, so a short listing is noticed."""
+    columns_in_listing: bool
+    """Columns come with the record; otherwise `complete` asks for them, record by record."""
+    knows_columns: bool
+    """The dialect can give columns at all."""
+    knows_row_count: bool
+    """The dialect can give the number of rows."""
+    modified_is_safe: bool
+    """A change of content always moves a timestamp (true of Socrata, false of Hub and data.json)."""
+    list_order_is_random: bool = False
+    """Lists inside a record come in another order each time, so they are compared as sets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer of a listing. `declared` is the total that the portal tells, if it does."""
+
+    records: Sequence[Raw]
+    declared: int | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(slots=True)
+class Notes:
+    """Collects what is odd while one record (or one listing) is read."""
+
+    native_id: str = ""
+    found: list[Finding] = field(default_factory=list)
+
+    def add(self, code: str, place: str = "", sample: object = "", detail: str = "") -> None:
+        """Note a finding; `sample` is shown as text and cut to 200 characters."""
+        text = sample if isinstance(sample, str) else repr(sample)
+        self.found.append(Finding(code, place, text[:SAMPLE_LENGTH], self.native_id, detail))
+
+
+class Reader(Protocol):
+    """Reads one dialect. A protocol may have several (Socrata: Discovery, views, data.json)."""
+
+    name: ClassVar[str]
+    capabilities: ClassVar[Capabilities]
+
+    def pages(self, portal: Portal, client: Client) -> Iterator[Page]:
+        """The whole listing, page by page. Raises `Absent` before the first page when the portal
+        does not speak this dialect, other `PortalError`s when it fails."""
+
+    def native_id(self, raw: Raw) -> str:
+        """The portal's own id. Raises `ValueError` when the record has none."""
+
+    def canonical(self, raw: Raw) -> Raw:
+        """The record without what changes by itself (view counts, order of lists), for comparison."""
+
+    def complete(self, raw: Raw, portal: Portal, client: Client, notes: Notes) -> Raw:
+        """The record with what only a further request tells (columns). Called for new and changed
+        records only. A host that cannot be asked raises `PortalError`; the harvest notes it."""
+
+    def normalize(self, raw: Raw, portal: Portal, notes: Notes) -> Dataset:
+        """The record in our form. One odd field never loses a record: it is left out and noted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What a serving portal holds: records of one dialect, as a recording keeps them.
+
+    `envelope` is the rest of a catalog document (`data.json` without `dataset`).
+    """
+
+    host: str
+    records: Sequence[Raw]
+    envelope: Raw = field(default_factory=dict)
+
+
+class Serve(Protocol):
+    """`serve.py` of a protocol: a WSGI application that speaks the dialect over some holdings."""
+
+    def __call__(self, holdings: Holdings) -> WSGIApp: ...

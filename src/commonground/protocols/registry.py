@@ -1,0 +1,69 @@
+"""Which protocols there are: the readers to try in turn, and how each recording is served.
+
+Named as dotted paths and imported on first use, so that a command loads only what it needs.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import cast
+
+from commonground.errors import Misconfigured
+from commonground.protocols.base import Reader, Serve
+
+READERS: dict[str, tuple[str, ...]] = {
+    "socrata": (
+        "commonground.protocols.socrata.read:Discovery",
+        "commonground.protocols.socrata.read:Views",
+        "commonground.protocols.socrata.read:SocrataDataJson",
+    ),
+    "ckan": ("commonground.protocols.ckan.read:Ckan",),
+    "arcgis-hub": (
+        "commonground.protocols.arcgis_hub.read:HubFeed",
+        "commonground.protocols.arcgis_hub.read:HubSearch",
+    ),
+    "dcat-us": ("commonground.protocols.dcat_us.read:DcatUs",),
+}
+"""Protocol name (as in a city's TOML) to its dialects, the best first."""
+
+SERVERS: dict[str, str] = {
+    "socrata": "commonground.protocols.socrata.serve:app",
+    "ckan": "commonground.protocols.ckan.serve:app",
+    "arcgis-hub": "commonground.protocols.arcgis_hub.serve:app",
+    "dcat-us": "commonground.protocols.dcat_us.serve:app",
+}
+"""Protocol of a recording to the application that serves it."""
+
+
+def _load(path: str) -> object:
+    module, name = path.split(":")
+    return getattr(import_module(module), name)
+
+
+@cache
+def readers(protocol: str) -> tuple[Reader, ...]:
+    """The readers of a protocol, the one to try first in front."""
+    if protocol not in READERS:
+        known = ", ".join(sorted(READERS))
+        raise Misconfigured(f"No protocol “{protocol}”.", advice=f"Known protocols: {known}.")
+    return tuple(cast("type[Reader]", _load(path))() for path in READERS[protocol])
+
+
+@cache
+def reader(dialect: str) -> Reader:
+    """The reader with that dialect name (`socrata-discovery`, `ckan` …)."""
+    for protocol in READERS:
+        for one in readers(protocol):
+            if one.name == dialect:
+                return one
+    raise Misconfigured(f"No dialect “{dialect}”.")
+
+
+@cache
+def server(protocol: str) -> Serve:
+    """The application that serves recordings of that protocol."""
+    if protocol not in SERVERS:
+        known = ", ".join(sorted(SERVERS))
+        raise Misconfigured(f"No recording of protocol “{protocol}” can be served.", advice=f"Known: {known}.")
+    return cast("Serve", _load(SERVERS[protocol]))

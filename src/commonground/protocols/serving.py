@@ -1,0 +1,69 @@
+"""What every `serve.py` shares: a small WSGI application, and loopback servers for several of them."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request, Response
+
+from commonground.protocols.base import WSGIApp
+
+Endpoint = Callable[..., Response]
+
+
+def answer(data: Any, status: int = 200, content_type: str = "application/json; charset=utf-8") -> Response:  # noqa: ANN401 - any JSON
+    """JSON as portals send it. `ensure_ascii` keeps lone surrogates legal."""
+    return Response(json.dumps(data), status=status, content_type=content_type)
+
+
+def application(routes: Mapping[str, Endpoint], *, failed: Callable[[HTTPException], Response] | None = None) -> WSGIApp:
+    """A WSGI application from `path rule -> function(request, **parts)`.
+
+    `failed` makes the dialect's own error body from an HTTP error; the default is a short JSON one.
+    Every route answers GET, HEAD and POST, because some clients ask by POST.
+    """
+    rules = Map([Rule(path, endpoint=path, methods=["GET", "POST"]) for path in routes], strict_slashes=False)
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:  # noqa: ANN401 - WSGI
+        request = Request(environ)
+        try:
+            name, parts = rules.bind_to_environ(environ).match()
+            response = routes[name](request, **parts)
+        except HTTPException as error:
+            response = failed(error) if failed else answer({"message": error.description}, error.code or 500)
+        return response(environ, start_response)
+
+    return app
+
+
+class _Quiet(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002, ANN401 - werkzeug's signature
+        """Say nothing: the harvest reports."""
+
+
+@contextmanager
+def loopback(apps: Mapping[str, WSGIApp], *, first_port: int = 0) -> Iterator[dict[str, str]]:
+    """Serve each host's application on a loopback port of its own; gives `host -> base URL`.
+
+    `first_port` 0 takes any free ports, else they are numbered from it in the order of `apps`.
+    """
+    with ExitStack() as stack:
+        routes = {}
+        for offset, (host, app) in enumerate(apps.items()):
+            port = first_port + offset if first_port else 0
+            server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
+            thread = threading.Thread(target=server.serve_forever, name=f"portal {host}", daemon=True)
+            thread.start()
+            stack.callback(server.server_close)
+            stack.callback(server.shutdown)
+            routes[host] = f"http://127.0.0.1:{server.server_port}"
+        yield routes

@@ -1,0 +1,50 @@
+"""The settings that an operator can give, in one table: name, default, meaning. Pure; the docs are made from it."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from commonground.errors import Misconfigured
+
+
+class Setting(NamedTuple):
+    """One environment variable. `shape` is how its text is read: text, flag (1 or 0) or list (commas)."""
+
+    name: str
+    default: str
+    shape: str
+    meaning: str
+
+
+SETTINGS = (
+    Setting("COMMONGROUND_HOME", "~/.commonground", "text", "Folder of the database, the search index and the secret key."),
+    Setting("DATABASE_URL", "", "text", "PostgreSQL address; empty means SQLite in the home."),
+    Setting("COMMONGROUND_URL", "http://127.0.0.1:8000", "text", "Public address of the site, used in feeds and data.json."),
+    Setting("COMMONGROUND_HOSTS", "127.0.0.1,localhost,[::1]", "list", "Host names that the site answers to."),
+    Setting("COMMONGROUND_SECRET_KEY", "", "text", "Signs sessions; empty means one is made and kept in the home."),
+    Setting("COMMONGROUND_CITIES", "", "list", "Further folders with one TOML file a city."),
+    Setting("COMMONGROUND_ALLOW_PRIVATE", "0", "flag", "Let harvests read portals at private addresses."),
+    Setting("COMMONGROUND_ADMIN", "1", "flag", "Serve /admin/ on this host; set 0 on the public one."),
+    Setting("COMMONGROUND_BEHIND_PROXY", "0", "flag", "Trust X-Forwarded-Proto of the reverse proxy."),
+    Setting("COMMONGROUND_DEBUG", "0", "flag", "Django's debug pages; never in public."),
+)
+_BY_NAME = {one.name: one for one in SETTINGS}
+
+
+def setting(name: str) -> str:
+    """The text given in the environment, or the default."""
+    return os.environ.get(name, _BY_NAME[name].default)
+
+
+def flag(name: str) -> bool:
+    """A setting that is 1 or 0. Raises `Misconfigured` for anything else."""
+    text = setting(name)
+    if text not in {"0", "1"}:
+        raise Misconfigured(f"{name} is “{text}”.", advice="Set it to 1 or 0.")
+    return text == "1"
+
+
+def listed(name: str) -> list[str]:
+    """A setting that lists values between commas."""
+    return [part.strip() for part in setting(name).split(",") if part.strip()]

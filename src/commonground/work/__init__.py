@@ -1,0 +1,1 @@
+"""Work that is due: one table of runs with lease, heartbeat and retry; no broker."""
