@@ -78,6 +78,8 @@ class Dataset(models.Model):
     last_changed = models.DateTimeField(help_text="When we last stored a revision.")
     missing_since = models.DateTimeField(null=True)
     listed_hash = models.CharField(max_length=32, help_text="Of the record as listed, without what changes by itself.")
+    form_hash = models.CharField(max_length=32, help_text="Of the record in our form.")
+    incomplete = models.BooleanField(default=False, help_text="A further request failed; ask again next time.")
     reading = models.PositiveSmallIntegerField(default=0, help_text="Version of our reading of records.")
     revision = models.ForeignKey("Revision", null=True, on_delete=models.PROTECT, related_name="+")
     generation = models.PositiveBigIntegerField(default=0, help_text="Counts up with each change; the index follows.")
@@ -130,11 +132,18 @@ class Revision(models.Model):
 
 
 class Finding(models.Model):
-    """Something wrong at one place, and who must fix it. Open until `closed` is set."""
+    """Something wrong at one place, and who must fix it. Open until `closed` is set.
 
+    `scope` tells what closes it: the next reading of the record, or the next listing of the portal.
+    """
+
+    class Scope(models.TextChoices):
+        RECORD = "record", "record"
+        LISTING = "listing", "listing"
+
+    scope = models.CharField(max_length=10, choices=Scope.choices)
     portal = models.SlugField(max_length=60)
     city = models.SlugField(max_length=60)
-    dataset = models.ForeignKey(Dataset, null=True, on_delete=models.CASCADE, related_name="findings")
     native_id = models.CharField(max_length=340, blank=True)
     code = models.CharField(max_length=40)
     severity = models.CharField(max_length=10)
@@ -148,8 +157,7 @@ class Finding(models.Model):
     class Meta:
         ordering: ClassVar = ["portal", "code", "native_id", "id"]
         indexes: ClassVar = [
-            models.Index(fields=["portal", "closed"]),
-            models.Index(fields=["dataset", "closed"]),
+            models.Index(fields=["portal", "native_id", "closed"]),
         ]
 
     def __str__(self) -> str:

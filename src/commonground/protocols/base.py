@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from urllib.parse import urlsplit
 
 from commonground.words import Dataset, Finding, Portal, Raw
 
@@ -61,6 +62,8 @@ class Reader(Protocol):
 
     name: ClassVar[str]
     capabilities: ClassVar[Capabilities]
+    recorded_as: ClassVar[str]
+    """The protocol (see `registry.SERVERS`) that serves a recording of this dialect's records."""
 
     def pages(self, portal: Portal, client: Client) -> Iterator[Page]:
         """The whole listing, page by page. Raises `Absent` before the first page when the portal
@@ -84,12 +87,24 @@ class Reader(Protocol):
 class Holdings:
     """What a serving portal holds: records of one dialect, as a recording keeps them.
 
-    `envelope` is the rest of a catalog document (`data.json` without `dataset`).
+    `envelope` is the rest of a catalog document (`data.json` without `dataset`). Layers of maps live
+    on hosts of their own; those whose answers are kept (`x_layer`) are in `also`.
     """
 
     host: str
     records: Sequence[Raw]
     envelope: Raw = field(default_factory=dict)
+
+    @property
+    def also(self) -> frozenset[str]:
+        """Further hosts that these records answer for."""
+        found = set()
+        for record in self.records:
+            if "x_layer" in record:
+                ways = record.get("distribution")
+                urls = [str(way.get("accessURL")) for way in ways if isinstance(way, dict)] if ways else []
+                found.update(urlsplit(url).netloc for url in urls if "/rest/services/" in url)
+        return frozenset(found - {self.host})
 
 
 class Serve(Protocol):

@@ -47,6 +47,8 @@ class Manners:
     attempts: int = 4
     longest_wait: float = 60.0
     redirects: int = 5
+    patience: int = 5
+    """After so many requests in a row that failed for good, a host is not asked again by this client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Client:
         self._sealed = sealed
         self._allow_private = allow_private
         self._gates: dict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(self.manners.per_host))
+        self._failures: dict[str, int] = defaultdict(int)
         timeout = httpx.Timeout(self.manners.read, connect=self.manners.connect)
         self._http = httpx.Client(timeout=timeout, headers={"User-Agent": USER_AGENT}, follow_redirects=False)
 
@@ -110,13 +113,25 @@ class Client:
     def get(self, url: str, params: Params | None = None) -> Answer:
         """A whole answer, retried while that can help. Raises a `PortalError`."""
         full = str(httpx.URL(url, params=dict(params))) if params else url
+        host = urlsplit(full).netloc
+        if self._failures[host] >= self.manners.patience:
+            raise Unreachable(f"{host} failed {self.manners.patience} times; not asked again in this run.", url=full)
+        try:
+            answer = self._retried(full)
+        except Unreachable:
+            self._failures[host] += 1
+            raise
+        self._failures[host] = 0
+        return answer
+
+    def _retried(self, url: str) -> Answer:
         for attempt in stamina.retry_context(
             on=self._backoff, attempts=self.manners.attempts, timeout=self.manners.total
         ):
-            with attempt, self._open(full) as response:
-                body = b"".join(self._bounded(response, full))
-                return Answer(full, response.status_code, dict(response.headers), body)
-        raise Unreachable(f"{full} did not answer.", url=full)  # pragma: no cover - stamina always raises
+            with attempt, self._open(url) as response:
+                body = b"".join(self._bounded(response, url))
+                return Answer(url, response.status_code, dict(response.headers), body)
+        raise Unreachable(f"{url} did not answer.", url=url)  # pragma: no cover - stamina always raises
 
     def json(self, url: str, params: Params | None = None) -> Any:  # noqa: ANN401 - JSON is anything
         """The answer's body as JSON."""

@@ -20,6 +20,7 @@ from commonground.words import Raw
 _NAME = re.compile(r"(?P<date>\d{4}-\d{2}-\d{2})\.(?P<protocol>[a-z0-9-]+)\.(?P<form>jsonl?)\.gz")
 _DOCUMENTS = {"dcat-us", "arcgis-hub"}
 _NATIVE_LAST = "dcat-us"
+_ENVELOPE = {"conformsTo": "https://project-open-data.cio.gov/v1.1/schema"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def save(folder: Path, *, city: str, day: date, protocol: str, holdings: Holding
         if form == "jsonl":
             _write_lines(packed, holdings.records)
         else:
-            document = {**holdings.envelope, "dataset": list(holdings.records)}
+            document = {**_ENVELOPE, **holdings.envelope, "dataset": list(holdings.records)}
             packed.write(json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass"))
     partial.replace(path)
     return path

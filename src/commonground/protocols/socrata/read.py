@@ -21,6 +21,7 @@ class Discovery:
     """`/api/catalog/v1` of the portal's own host, always with `domains`: without it, it lists the world."""
 
     name: ClassVar[str] = "socrata-discovery"
+    recorded_as: ClassVar[str] = "socrata"
     capabilities: ClassVar[Capabilities] = Capabilities(
         declares_total=True,
         columns_in_listing=True,
@@ -87,6 +88,7 @@ class Views:
     """`/api/views?limit=…&page=…`: every public asset of one portal, in its older form."""
 
     name: ClassVar[str] = "socrata-views"
+    recorded_as: ClassVar[str] = "socrata"
     capabilities: ClassVar[Capabilities] = Capabilities(
         declares_total=False,
         columns_in_listing=True,

@@ -21,7 +21,7 @@ _VIEWS_A_PAGE = 200
 
 
 def app(holdings: Holdings) -> WSGIApp:
-    """A WSGI application; holdings are Discovery records."""
+    """A WSGI application; holdings are Discovery records, or views of a domain that Discovery lacks."""
     shop = _Shop(holdings)
     return application(
         {
@@ -50,13 +50,14 @@ class _Shop:
     def __init__(self, holdings: Holdings) -> None:
         self.host = holdings.host
         self.records = list(holdings.records)
-        self.by_id = {str(_resource(record).get("id")): record for record in self.records}
+        self.by_id = {_id(record): record for record in self.records}
+        self.in_discovery = all("resource" in record for record in self.records)
 
     def catalog(self, request: Request) -> Response:
         """The Discovery API: `domains ids only categories tags q order limit offset scroll_id`."""
         asked = request.args
         domains = _listed(asked, "domains")
-        if domains and not {self.host, request.host} & domains:
+        if not self.in_discovery or (domains and not {self.host, request.host} & domains):
             unknown = ", ".join(sorted(domains))
             return answer({"error": f"Domain not found: {unknown}"}, 400)
         found = [record for record in self.records if _wanted(record, asked)]
@@ -90,7 +91,7 @@ class _Shop:
 
 
 def _id(record: Raw) -> str:
-    return str(_resource(record).get("id") or "")
+    return str(_resource(record).get("id") or record.get("id") or "")
 
 
 def _listed(asked: Any, name: str) -> set[str]:  # noqa: ANN401 - werkzeug's MultiDict
@@ -129,7 +130,9 @@ def _order(asked: str) -> Callable[[Raw], tuple[str, str]]:
 
 
 def view(record: Raw) -> Raw:
-    """The view that belongs to a Discovery record, with what the record tells."""
+    """The view that belongs to a Discovery record, with what the record tells; a view as it is."""
+    if "resource" not in record:
+        return record
     resource, classes = _resource(record), record.get("classification") or {}
     arrays = [resource.get(name) or [] for name in ("columns_name", "columns_field_name", "columns_datatype")]
     descriptions = resource.get("columns_description") or []

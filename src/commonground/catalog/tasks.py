@@ -1,0 +1,174 @@
+"""Wire the pieces of a harvest: read in threads, one a portal; write in one place, as plans arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from queue import Queue
+from threading import Event, Thread
+
+from django.conf import settings
+
+from commonground.catalog import store
+from commonground.catalog.compare import PagePlan
+from commonground.catalog.harvest import Reading
+from commonground.catalog.models import Dataset, Harvest
+from commonground.cities import load
+from commonground.errors import NotFound, PortalError, Usage
+from commonground.protocols.base import Holdings
+from commonground.protocols.http import Client
+from commonground.protocols.recordings import save
+from commonground.protocols.registry import reader, readers
+from commonground.words import City, Portal
+from commonground.work import store as work
+from commonground.work.models import Run
+
+HARVEST = "harvest"
+EVERY = timedelta(days=1)
+_WAITING_PAGES = 8
+
+
+@dataclass(slots=True)
+class Job:
+    """One portal's harvest under way."""
+
+    portal: Portal
+    reading: Reading
+    harvest: Harvest
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be harvested, and how."""
+
+    portals: Sequence[Portal]
+    client: Client
+    source: str = Harvest.Source.LIVE
+    days: Mapping[str, date] = field(default_factory=dict)
+    """Host to the day of its recording, in a replay."""
+
+
+Report = Callable[[Harvest], None]
+
+
+def known_cities() -> dict[str, City]:
+    """The packaged cities and those of the folders in COMMONGROUND_CITIES."""
+    return load(*settings.CITIES)
+
+
+def chosen_portals(names: Sequence[str], cities: Mapping[str, City]) -> list[Portal]:
+    """Portals by city slug, portal slug or host; all of them when nothing is named."""
+    every = [portal for city in cities.values() for portal in city.portals]
+    if not names:
+        return every
+    chosen = []
+    for name in names:
+        found = [one for one in every if name in {one.city, one.slug, one.host}]
+        if not found:
+            known = ", ".join(sorted({*cities, *(one.slug for one in every)}))
+            raise NotFound(f"No city or portal “{name}”.", advice=f"Known: {known}.")
+        chosen += [one for one in found if one not in chosen]
+    return chosen
+
+
+def harvest(order: Order, report: Report = lambda _: None) -> list[Harvest]:
+    """Harvest portals side by side. Returns one harvest for each, in the order asked; failures are told in it."""
+    store.check_home(order.source)
+    jobs = [_begin(portal, order) for portal in order.portals]
+    plans: Queue[tuple[Job, PagePlan | None]] = Queue(_WAITING_PAGES)
+    stop = Event()
+    threads = [Thread(target=_read, args=(job, plans, stop), daemon=True) for job in jobs]
+    for thread in threads:
+        thread.start()
+    try:
+        waiting = len(jobs)
+        while waiting:
+            job, plan = plans.get()
+            if plan is None:
+                waiting -= 1
+                _end(job)
+            else:
+                job.harvest.dialect = job.reading.dialect
+                store.apply(job.harvest, plan)
+                work.beat(job.run)
+            report(job.harvest)
+    finally:
+        stop.set()
+    return [job.harvest for job in jobs]
+
+
+def _begin(portal: Portal, order: Order) -> Job:
+    run = work.claim(HARVEST, portal.slug)
+    if run is None:
+        raise Usage(
+            f"{portal.slug} is being harvested by another process.",
+            advice="Wait for it to end; a run that died is free again after ten minutes.",
+        )
+    held = store.held(portal)
+    reading = Reading(portal, readers(portal.protocol), order.client, held)
+    return Job(portal, reading, store.begin(portal, order.source, order.days.get(portal.host)), run)
+
+
+def _read(job: Job, plans: Queue[tuple[Job, PagePlan | None]], stop: Event) -> None:
+    """In a thread: no database here. The writer is told of the end whatever happens."""
+    try:
+        for plan in job.reading.plans():
+            plans.put((job, plan))
+            if stop.is_set():
+                return
+    finally:
+        plans.put((job, None))
+
+
+def _end(job: Job) -> None:
+    store.end(job.harvest, job.reading.ending)
+    failed = job.harvest.outcome == Harvest.Outcome.FAILED
+    work.finish(job.run, error=job.harvest.error if failed else "")
+
+
+def record(harvests: Sequence[Harvest], folder: Path) -> list[Path]:
+    """Write what live harvests hold as recordings, in the layout that `--replay` reads."""
+    written = []
+    for one in harvests:
+        if not one.dialect or one.outcome == Harvest.Outcome.FAILED:
+            continue
+        rows = Dataset.objects.filter(portal=one.portal, state="present").select_related("revision").order_by("pk")
+        records = [row.revision.raw for row in rows if row.revision]
+        protocol = reader(one.dialect).recorded_as
+        written.append(save(folder, city=one.city, day=one.started.date(), protocol=protocol, holdings=Holdings(one.host, records)))
+    return written
+
+
+@contextmanager
+def live_client() -> Iterator[Client]:
+    """The client for the real world."""
+    with Client(allow_private=settings.ALLOW_PRIVATE) as client:
+        yield client
+
+
+def run_harvest(subject: str, beat: Callable[[], None]) -> None:
+    """The worker's task: one portal, live. Its run is already ours. Raises `PortalError` when it failed."""
+    portal = chosen_portals([subject], known_cities())[0]
+    with live_client() as client:
+        store.check_home(Harvest.Source.LIVE)
+        reading = Reading(portal, readers(portal.protocol), client, store.held(portal))
+        run = store.begin(portal, Harvest.Source.LIVE, None)
+        for plan in reading.plans():
+            store.apply(run, plan)
+            beat()
+        store.end(run, reading.ending)
+    index.follow()
+    if run.outcome == Harvest.Outcome.FAILED:
+        raise PortalError(run.error, url=portal.url)
+
+
+def schedule() -> None:
+    """Every portal once a day, unless the home holds something else than live harvests."""
+    if Harvest.objects.exclude(source=Harvest.Source.LIVE).exists():
+        return
+    for portal in chosen_portals([], known_cities()):
+        work.schedule(HARVEST, portal.slug, every=EVERY)
