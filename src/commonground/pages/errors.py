@@ -1,0 +1,93 @@
+"""Error pages: what happened, what is still true, what to do, a number to quote.
+
+The pages show HTML; their twins answer with a problem document (RFC 9457). The number stands in the log too.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from pathlib import PurePosixPath
+from typing import Final
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext, gettext_lazy
+
+from commonground.pages.twins import MEDIA_TYPES
+
+log = logging.getLogger("commonground.pages")
+
+_ALPHABET: Final = "23456789CDFGHJKMNPQRTVWXZ"
+"""No letters or digits that are mistaken for each other when read aloud."""
+
+_TITLES: Final = {
+    400: gettext_lazy("This address asks for something we do not understand"),
+    403: gettext_lazy("This page is not open to you"),
+    404: gettext_lazy("There is no such page"),
+    405: gettext_lazy("This page can only be read"),
+    429: gettext_lazy("Too many requests at once"),
+    500: gettext_lazy("Something broke on our side"),
+}
+
+
+def problem(request: HttpRequest, status: int, detail: str = "") -> HttpResponse:
+    """An error in the form that was asked for. `detail` says more than the title, for people."""
+    number = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(2))
+    level = logging.ERROR if status >= 500 else logging.INFO
+    log.log(level, "problem %s: %s %s %s", number, status, request.method, request.path)
+    title = str(_TITLES[status])
+    if _wants_data(request):
+        return _document(status, title, detail, number)
+    context = {"status": status, "title": title, "detail": detail, "number": number, "twins": {}}
+    template = ["pages/errors/" + name for name in (f"{status}.html", "error.html")]
+    response = render(request if status < 500 else None, template, context, status=status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400."""
+    del exception  # its text may name settings
+    return problem(request, 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403."""
+    del exception
+    return problem(request, 403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404. Says what was looked for where the view said it; Django's own list of patterns stays inside."""
+    said = exception.args[0] if exception.args else ""
+    return problem(request, 404, said if isinstance(said, str) else "")
+
+
+def too_many(request: HttpRequest, *, wait: int) -> HttpResponse:
+    """429, with the seconds to wait."""
+    response = problem(request, 429, gettext("Wait %(seconds)d seconds and try again.") % {"seconds": wait})
+    response.headers["Retry-After"] = str(wait)
+    return response
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """500. Renders without context processors and database, which may be what broke."""
+    return problem(request, 500)
+
+
+def _wants_data(request: HttpRequest) -> bool:
+    suffix = PurePosixPath(request.path).suffix.removeprefix(".")
+    if suffix in MEDIA_TYPES and suffix != "html":
+        return True
+    preferred = request.get_preferred_type(["text/html", "application/json", "application/problem+json"])
+    return preferred is not None and preferred != "text/html"
+
+
+def _document(status: int, title: str, detail: str, number: str) -> HttpResponse:
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": f"urn:problem:{number}"}
+    response = HttpResponse(orjson.dumps(body), content_type="application/problem+json", status=status)
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,51 @@
+"""The row of short words at the head of every page. Each room adds its own in `apps.py`.
+
+    class OverlapConfig(AppConfig):
+        def ready(self) -> None:
+            navigation.add("overlap", _("Overlap"), order=20)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+_entries: dict[str, Entry] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One word of the navigation: the URL name of a page, the word, and its place in the row."""
+
+    url_name: str
+    word: str | _StrPromise
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An entry as one page shows it; `current` where the page lies at or under it."""
+
+    url: str
+    word: str
+    current: bool
+
+
+def add(url_name: str, word: str | _StrPromise, *, order: int) -> None:
+    """Add a word, or replace the one that leads to the same page."""
+    _entries[url_name] = Entry(url_name, word, order)
+
+
+def places(request: HttpRequest) -> list[Place]:
+    """The navigation of one page, in order."""
+    return [
+        Place(url, str(entry.word), current=request.path == url or request.path.startswith((f"{url}/", f"{url}.")))
+        for entry in sorted(_entries.values(), key=lambda entry: entry.order)
+        for url in [reverse(entry.url_name)]
+    ]

@@ -1,0 +1,167 @@
+"""Template tags of every page: dates, numbers, facts, marks, panels, assets. `{% load pages %}`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.contrib.staticfiles import finders
+from django.http import HttpRequest
+from django.template.context import Context
+from django.templatetags.static import static
+from django.utils.formats import date_format
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, ngettext, pgettext
+
+from commonground.pages import panels as slots
+
+register = template.Library()
+
+GLYPHS: Final = ("yes", "partly", "maybe", "no", "unknown")
+
+
+@register.simple_tag
+def asset(name: str) -> str:
+    """The address of a built file; its content is part of the address, so browsers may keep it for long."""
+    return f"{static(f'built/{name}')}?v={_digest(name)}"
+
+
+@cache
+def _digest(name: str) -> str:
+    found = finders.find(f"built/{name}")
+    if not isinstance(found, str):
+        return "unbuilt"
+    with open(found, "rb") as file:
+        return hashlib.file_digest(file, "blake2b").hexdigest()[:10]
+
+
+@register.filter
+def day(moment: datetime | None, zone: str = "UTC") -> str:
+    """A date in running text: July 23, 2022. Nothing known says so."""
+    return _time(moment, zone, pgettext("a date in text", "F j, Y"))
+
+
+@register.filter
+def short_day(moment: datetime | None, zone: str = "UTC") -> str:
+    """A date in a table: Jul 23, 2022."""
+    return _time(moment, zone, pgettext("a date in a table", "M j, Y"))
+
+
+@register.filter
+def day_and_time(moment: datetime | None, zone: str = "UTC") -> str:
+    """A date and time of day, with the zone: Jul 23, 2022, 14:55 PDT."""
+    return _time(moment, zone, pgettext("a date and time in a table", "M j, Y, H:i T"))
+
+
+def _time(moment: datetime | None, zone: str, form: str) -> str:
+    if moment is None:
+        return not_known()
+    local = moment.astimezone(ZoneInfo(zone))
+    written = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return format_html('<time datetime="{}">{}</time>', written, date_format(local, form))
+
+
+@register.filter
+def number(value: int | float | None) -> str:
+    """A number with thousands set apart by commas, or "Not known"; never 0 for what is not known."""
+    return not_known() if value is None else f"{value:,}"
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """A share of one as percent with one decimal; what is small but there is not called zero."""
+    if share is None:
+        return not_known()
+    if 0 < share < 0.001:
+        return "<0.1%"
+    return f"{share * 100:.1f}%"
+
+
+@register.filter
+def known(value: object) -> object:
+    """The value, or "Not known" where there is none."""
+    return not_known() if value is None or value in ("", (), []) else value
+
+
+@register.filter
+def given(value: object) -> object:
+    """The city's own value, or "Not given" where it gave none."""
+    missing = value is None or value in ("", (), [])
+    return format_html('<span class="muted">{}</span>', gettext("Not given")) if missing else value
+
+
+@register.simple_tag(name="not_known")
+def not_known() -> str:
+    """What we say instead of 0, a dash or nothing."""
+    return format_html('<span class="muted">{}</span>', gettext("Not known"))
+
+
+@register.simple_block_tag
+def fact(content: str, word: str) -> str:
+    """One fact of a `dl.facts`; what is not known says so."""
+    return format_html("<dt>{}</dt><dd>{}</dd>", word, mark_safe(content.strip()) or not_known())  # noqa: S308 - rendered by a template
+
+
+@register.filter
+def marked(text: str, words: Iterable[str]) -> SafeString:
+    """The text, escaped, with every word that begins like one of `words` in `<mark>`."""
+    stems = [re.escape(_stem(word)) for word in words if len(word) > 1]
+    if not stems:
+        return escape(text)
+    pieces = re.split(rf"(?i)\b((?:{'|'.join(stems)})\w*)", text)
+    return mark_safe(  # noqa: S308 - every piece is escaped
+        "".join(f"<mark>{escape(piece)}</mark>" if place % 2 else escape(piece) for place, piece in enumerate(pieces))
+    )
+
+
+def _stem(word: str) -> str:
+    """Enough of a word to find its plural or singular: permits, permit; cities, city."""
+    for ending in ("ies", "es", "s", "y"):
+        if word.lower().endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word
+
+
+@register.filter
+def data_sets(count: int) -> str:
+    """A count of data sets in words."""
+    return ngettext("%(shown)s data set", "%(shown)s data sets", count) % {"shown": f"{count:,}"}
+
+
+@register.simple_tag
+def glyph(name: str) -> str:
+    """An overlap glyph; its word stands beside it. The page must include pages/glyphs.html."""
+    if name not in GLYPHS:
+        raise template.TemplateSyntaxError(f"No glyph {name!r}; there are {', '.join(GLYPHS)}.")
+    return format_html('<svg class="glyph" aria-hidden="true"><use href="#glyph-{}"/></svg>', name)
+
+
+@register.simple_tag(takes_context=True)
+def panels(context: Context, slot: str, **subject: Any) -> str:  # noqa: ANN401 - each slot has its subject
+    """What other rooms have to say in a slot of this page."""
+    request: HttpRequest = context["request"]
+    return mark_safe("".join(slots.shown(slot, request, **subject)))  # noqa: S308 - panels render templates
+
+
+@register.simple_tag(takes_context=True)
+def absolute(context: Context, path: str) -> str:
+    """A path of ours as a full address."""
+    request: HttpRequest = context["request"]
+    return request.build_absolute_uri(path)
+
+
+@register.filter
+def json_ld(data: object) -> SafeString:
+    """Data as the body of a `script type="application/ld+json"`: no `<`, `>` or `&` can end the element."""
+    text = json.dumps(data, ensure_ascii=False, default=str)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return mark_safe(text)  # noqa: S308 - escaped above
