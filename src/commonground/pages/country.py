@@ -174,7 +174,9 @@ def _positions(spot: Spot, x: float, y: float) -> Iterator[Label]:
             top = y + down * (DOT + 3 + high / 2 + away) - high / 2
             left = {"start": text_x, "middle": text_x - wide / 2, "end": text_x - wide}[anchor]
             box = Box(left, top, left + wide, top + high)
-            yield Label(spot, round(x, 1), round(y, 1), round(text_x, 1), round(top + LINE - 6, 1), anchor, away > 0, box)
+            yield Label(
+                spot, round(x, 1), round(y, 1), round(text_x, 1), round(top + LINE - 6, 1), anchor, away > 0, box
+            )
 
 
 _AROUND: Final = (

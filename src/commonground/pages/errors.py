@@ -86,7 +86,13 @@ def _wants_data(request: HttpRequest) -> bool:
 
 
 def _document(status: int, title: str, detail: str, number: str) -> HttpResponse:
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": f"urn:problem:{number}"}
+    body = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": f"urn:problem:{number}",
+    }
     response = HttpResponse(orjson.dumps(body), content_type="application/problem+json", status=status)
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cache-Control"] = "no-store"

@@ -1,8 +1,6 @@
-"""The row of short words at the head of every page. Each room adds its own in `apps.py`.
+"""The row of short words at the head of every page. Each room adds its own when its app is ready:
 
-    class OverlapConfig(AppConfig):
-        def ready(self) -> None:
-            navigation.add("overlap", _("Overlap"), order=20)
+`navigation.add("overlap", gettext_lazy("Overlap"), order=20)`
 """
 
 from __future__ import annotations

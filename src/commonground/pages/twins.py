@@ -109,14 +109,15 @@ def _door(view: View, form: str, forms: tuple[str, ...]) -> Callable[..., HttpRe
         try:
             return _answer(request, view, form, forms, parts)
         except NotFound as error:
+            missing = Http404(error.message)
             if form == "html" or not parts:
-                raise Http404(str(error)) from error
+                raise missing from error
         # An id may itself end in ".json": then the shorter id does not exist, and this is its page.
         last = next(reversed(parts))
         try:
             return _answer(request, view, "html", forms, {**parts, last: f"{parts[last]}.{form}"})
         except NotFound as error:
-            raise Http404(str(error)) from error
+            raise missing from error
 
     return door
 
@@ -144,9 +145,9 @@ def _made(request: HttpRequest, answer: Answer, form: str, twins: Mapping[str, s
         response = known or _written(request, answer, form, twins)
     else:
         response = _written(request, answer, form, twins)
-        if response.streaming:
+        if not isinstance(response, HttpResponse):  # a stream is known only when it has been sent
             return response
-        etag = _etag(form, response.content if isinstance(response, HttpResponse) else b"")
+        etag = _etag(form, response.content)
         response = get_conditional_response(request, etag=etag, last_modified=modified, response=response) or response
     response.headers["ETag"] = etag
     return response
@@ -167,9 +168,7 @@ def _written(request: HttpRequest, answer: Answer, form: str, twins: Mapping[str
     return render(request, answer.template, page)
 
 
-def _headers(
-    answer: Answer, form: str, page: str, request: HttpRequest, forms: tuple[str, ...]
-) -> Mapping[str, str]:
+def _headers(answer: Answer, form: str, page: str, request: HttpRequest, forms: tuple[str, ...]) -> Mapping[str, str]:
     links = [
         f'<{_with_query(request, page, each)}>; rel="alternate"; type="{MEDIA_TYPES[each].partition(";")[0]}"'
         for each in forms

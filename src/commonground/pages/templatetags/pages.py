@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -39,8 +40,7 @@ def _digest(name: str) -> str:
     found = finders.find(f"built/{name}")
     if not isinstance(found, str):
         return "unbuilt"
-    with open(found, "rb") as file:
-        return hashlib.file_digest(file, "blake2b").hexdigest()[:10]
+    return hashlib.blake2b(Path(found).read_bytes(), digest_size=5).hexdigest()
 
 
 @register.filter
@@ -70,7 +70,7 @@ def _time(moment: datetime | None, zone: str, form: str) -> str:
 
 
 @register.filter
-def number(value: int | float | None) -> str:
+def number(value: float | None) -> str:
     """A number with thousands set apart by commas, or "Not known"; never 0 for what is not known."""
     return not_known() if value is None else f"{value:,}"
 
