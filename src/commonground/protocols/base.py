@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 SAMPLE_LENGTH = 200
+_BRIEF = reprlib.Repr()  # bounded in depth and length, because a value may be nested a thousand deep
+_BRIEF.maxstring = _BRIEF.maxother = SAMPLE_LENGTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Notes:
 
     def add(self, code: str, place: str = "", sample: object = "", detail: str = "") -> None:
         """Note a finding; `sample` is shown as text and cut to 200 characters."""
-        text = sample if isinstance(sample, str) else repr(sample)
+        text = sample if isinstance(sample, str) else _BRIEF.repr(sample)
         self.found.append(Finding(code, place, text[:SAMPLE_LENGTH], self.native_id, detail))
 
 

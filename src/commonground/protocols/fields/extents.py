@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from dateutil.relativedelta import relativedelta
@@ -17,7 +17,7 @@ from commonground.words import Extent, Period
 
 _LONGEST_TEXT = 300
 _LONGEST_VALUE = 2_000_000
-_CORNERS = 4
+_LARGEST = 1e12
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _BOX = re.compile(
     rf"\[?\s*({_NUMBER})\s*[,\s]\s*({_NUMBER})\s*[,\s]\s*({_NUMBER})\s*[,\s]\s*({_NUMBER})\s*\]?", re.ASCII
@@ -54,11 +54,12 @@ _SLACK = 0.01
 _EARTH_RADIUS = 6_378_137.0
 
 _Point = tuple[float, float]
+_Box = tuple[float, float, float, float]
 
 
 def extent(value: object, notes: Notes, place: str) -> Extent | None:
     """The bounding box of an area, in degrees. An area that is only named is noted as such."""
-    if value is None or value == "" or value == [] or value == {}:
+    if value is None or value in ("", [], {}):
         return None
     if isinstance(value, bool | int | float):
         notes.add("wrong-type", place, value)
@@ -87,7 +88,7 @@ def _text_of(value: object) -> str:
     return clean(text[:_LONGEST_TEXT]).strip()
 
 
-def _box_of_text(text: str) -> tuple[float, float, float, float] | None:
+def _box_of_text(text: str) -> _Box | None:
     """Raises ValueError when it is an area but no usable one."""
     if len(text) > _LONGEST_VALUE:
         raise ValueError(f"{len(text):,} characters are too many for an area")
@@ -105,26 +106,30 @@ def _box_of_text(text: str) -> tuple[float, float, float, float] | None:
     return None
 
 
-def _box_of(value: object) -> tuple[float, float, float, float] | None:
+def _box_of(value: object) -> _Box | None:
     """The box of a decoded GeoJSON, Esri or DCAT object, or of a list of corners or of such objects."""
     if isinstance(value, str):
         return _box_of_text(value)
-    if isinstance(value, list):
-        points = list(_points(value))
-        if points:
-            return _checked(points)
-        return next((box for one in value if (box := _box_of(one)) is not None), None)
-    if not isinstance(value, dict):
+    if isinstance(value, dict):
+        return _box_of_object(value)
+    if not isinstance(value, list):
         return None
+    points = list(_points(value))
+    return _checked(points) if points else _first_box(value)
+
+
+def _box_of_object(value: dict[str, object]) -> _Box | None:
     for sides in _SIDES:
         if all(side in value for side in sides):
             west, south, east, north = (_degree(value[side]) for side in sides)
             return _checked([_unprojected(west, south, value), _unprojected(east, north, value)])
     if "coordinates" in value:
         return _checked(list(_points(value["coordinates"])))
-    inner = (value[key] for key in _INNER if key in value)
-    boxes = [box for one in inner if (box := _box_of(one)) is not None]
-    return boxes[0] if boxes else None
+    return _first_box(value[key] for key in _INNER if key in value)
+
+
+def _first_box(values: Iterable[object]) -> _Box | None:
+    return next((box for one in values if (box := _box_of(one)) is not None), None)
 
 
 def _points(value: object) -> Iterator[_Point]:
@@ -134,17 +139,18 @@ def _points(value: object) -> Iterator[_Point]:
         one = waiting.pop()
         if not isinstance(one, list):
             continue
-        if len(one) == _CORNERS and all(_is_number(part) for part in one):
-            yield float(one[0]), float(one[1])
-            yield float(one[2]), float(one[3])
-        elif len(one) >= 2 and _is_number(one[0]) and _is_number(one[1]):
-            yield float(one[0]), float(one[1])
-        else:
-            waiting.extend(one)
+        match one:
+            case [x, y, x2, y2] if all(_is_number(part) for part in one):
+                yield float(x), float(y)
+                yield float(x2), float(y2)
+            case [x, y, *_] if _is_number(x) and _is_number(y):
+                yield float(x), float(y)
+            case _:
+                waiting.extend(one)
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
 
 
 def _degree(value: object) -> float:
@@ -164,7 +170,7 @@ def _unprojected(x: float, y: float, value: dict[str, object]) -> _Point:
     return math.degrees(x / _EARTH_RADIUS), latitude
 
 
-def _checked(points: list[_Point]) -> tuple[float, float, float, float]:
+def _checked(points: list[_Point]) -> _Box:
     if not points:
         raise ValueError("no coordinates")
     west, east = min(x for x, _ in points), max(x for x, _ in points)
@@ -188,9 +194,10 @@ def _name_in(value: object) -> str:
 
 
 _OPEN_END = {"", "..", "present", "current", "now", "ongoing", "today", "to date", "the present"}
-_PERIOD_PARTS = re.compile(r"/|\s+(?:to|through|thru|until|-|–|—)\s+|\s*[–—]\s*", re.IGNORECASE)
+_WORDED = re.compile(r"\s+(?:to|through|thru|until)\s+|\s*[–—]\s*|\s+-(?:\s+|$)|-\s+", re.IGNORECASE)
 _YEARS = re.compile(r"(\d{4})\s*-\s*(\d{4}|present|current)?", re.IGNORECASE | re.ASCII)
 _DURATION = re.compile(r"P(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,5})W)?(?:(\d{1,6})D)?", re.ASCII)
+_AMERICAN_DAY = re.compile(r"\d{1,2}/\d{1,2}/\d{4}", re.ASCII)
 _YEAR_ONLY = re.compile(r"\d{4}", re.ASCII)
 _MONTH_ONLY = re.compile(r"\d{4}-\d{2}|[A-Za-z]{3,9}\.?,? \d{4}", re.ASCII)
 _START_KEYS = ("startDate", "dcat:startDate", "schema:startDate", "start", "beginning", "gte")
@@ -204,7 +211,7 @@ def period(value: object, notes: Notes, place: str) -> Period | None:
     """
     if isinstance(value, list):
         value = value[0] if value else None
-    if value is None or value == "" or value == {}:
+    if value is None or value in ("", {}):
         return None
     if isinstance(value, dict):
         start, end = (_first(value, keys) for keys in (_START_KEYS, _END_KEYS))
@@ -234,13 +241,14 @@ def _first(value: dict[str, object], keys: tuple[str, ...]) -> str:
 def _ends(text: str) -> tuple[str, str]:
     if match := _YEARS.fullmatch(text):
         return match[1], match[2] or ""
-    parts = [part.strip() for part in _PERIOD_PARTS.split(text)]
-    if parts[0] == "R":
-        parts = parts[1:]
-    if len(parts) == 2:
-        return parts[0], parts[1]
-    if len(parts) == 1 and (_YEAR_ONLY.fullmatch(parts[0]) or _MONTH_ONLY.fullmatch(parts[0])):
-        return parts[0], parts[0]
+    parts = [part.strip() for part in _WORDED.split(text)]
+    if len(parts) == 1 and not _AMERICAN_DAY.fullmatch(text):
+        parts = [part.strip() for part in text.removeprefix("R/").split("/")]
+    match parts:
+        case [start, end]:
+            return start, end
+        case [one] if _YEAR_ONLY.fullmatch(one) or _MONTH_ONLY.fullmatch(one):
+            return one, one
     return "", ""
 
 

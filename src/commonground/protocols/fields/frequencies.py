@@ -51,6 +51,7 @@ _WORD = {
     "decennial": 10 * _YEAR,
 }
 _AUTHORITY = {"cont": "continuous", "annual_2": "semiannual", "unknown": "", "other": "", "irreg": ""}
+_SEVERAL = 2  # “multiple times” is at least this
 _COUNT = {"once": 1, "twice": 2, "thrice": 3, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 
 _ISO = re.compile(
@@ -62,7 +63,7 @@ _ISO_DAYS = (_YEAR, _MONTH, _WEEK, 1.0, 1 / 24, 1 / 1_440, 1 / 86_400)
 _URI = re.compile(r"https?://\S*?(?:frequency/|freq[/#]|freq-)(\w+)", re.IGNORECASE)
 _OPEN = re.compile(
     r"\b(?:no|not|never|none|longer|discontinued|historical|static|needed|necessary|available|occurs?|changes?|irregular|season"
-    r"|other|manual|discretion|tbd|determined|unknown|between|adopted|one time|was|added|until|varies|if|only|biannual(?:ly)?)\b"
+    r"|other|manual|discretion|tbd|determined|unknown|between|adopted|periodically|one time|was|added|until|varies|if|only|biannual(?:ly)?)\b"
 )
 _TIMES = re.compile(
     r"(?:at least )?(\d+|once|twice|thrice|two|three|four|five|six|multiple|several|many)(?: (?:to|-) \d+)?(?: times?)?"
@@ -101,7 +102,7 @@ def _single(spoken: str) -> float | None:
     """The one rhythm that a phrase names; None when it names none or several."""
     found = {_WORD[word] for word in spoken.split() if word in _WORD}
     for match in _TIMES.finditer(spoken):
-        times = _COUNT.get(match[1]) or (int(match[1]) if match[1].isdigit() else 1)
+        times = _COUNT.get(match[1]) or (int(match[1]) if match[1].isdigit() else _SEVERAL)
         if times:
             found.add(_UNIT[match[2]] / times)
     spoken = _TIMES.sub(" ", spoken)

@@ -17,7 +17,11 @@ _FIRST_YEAR, _LAST_YEAR = 1600, 2200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECONDS_FROM = 100_000_000_000  # as seconds that would be the year 5138; as milliseconds it is 1973
 _LONGEST = 60
+_LARGEST = 10**17
+_SAMPLE = 200
 
+_YEAR = re.compile(r"\d{4}", re.ASCII)
+_COMPACT_DAY = re.compile(r"(?:1[6-9]|2[01])\d{6}", re.ASCII)
 _DIGITS = re.compile(r"-?\d{1,17}(?:\.\d{1,9})?", re.ASCII)
 _ISO_START = re.compile(r"[+-]?(\d{4,9})-\d{1,2}(?:-\d{1,2})?(?!\d)", re.ASCII)
 _MONTH_ONLY = re.compile(r"\d{4}-\d{2}", re.ASCII)
@@ -34,7 +38,7 @@ _ZONES = {
 }
 
 
-class _OutOfRange(ValueError):
+class _OutOfRangeError(ValueError):
     """A date, but of a year that no dataset of a city is from."""
 
 
@@ -50,12 +54,12 @@ def moment(value: object, notes: Notes, place: str, *, zone: str = "UTC") -> Mom
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         notes.add("wrong-type", place, value)
         return None
-    text = clean(value[:200]).strip() if isinstance(value, str) else _number_text(value)
+    text = clean(value[:_SAMPLE]).strip() if isinstance(value, str) else _number_text(value)
     if not text:
         return None
     try:
         return Moment(_in_utc(_read(text), zone), text)
-    except _OutOfRange:
+    except _OutOfRangeError:
         notes.add("date-out-of-range", place, text)
     except (ValueError, OverflowError):
         notes.add("date-unreadable", place, text)
@@ -71,18 +75,16 @@ def read(text: str, zone: str = "UTC") -> datetime | None:
 
 
 def _number_text(value: float) -> str:
-    if isinstance(value, int) and value.bit_length() > 64:
-        return f"{value:#x}"[:200]
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e17:
-        return str(int(value))
-    return str(value)
+    if abs(value) < _LARGEST:
+        return str(int(value)) if value == int(value) else str(value)
+    return f"{value:#x}"[:_SAMPLE] if isinstance(value, int) else str(value)
 
 
 def _read(text: str) -> datetime:
-    """Raises ValueError, OverflowError or _OutOfRange."""
+    """Raises ValueError, OverflowError or _OutOfRangeError."""
     try:
         return _from_digits(text) if _DIGITS.fullmatch(text) else datetime.fromisoformat(text)
-    except _OutOfRange:
+    except _OutOfRangeError:
         raise
     except ValueError:
         return _read_slowly(text)
@@ -104,10 +106,10 @@ def _read_slowly(text: str) -> datetime:
 
 def _from_digits(text: str) -> datetime:
     """A year, a day as 20240131, or seconds or milliseconds since 1970."""
-    if len(text) == 4:
+    if _YEAR.fullmatch(text):
         _check_year(int(text))
         return datetime(int(text), 1, 1)  # noqa: DTZ001 - a date has no zone yet
-    if len(text) == 8 and text[:2] in {"16", "17", "18", "19", "20", "21"}:
+    if _COMPACT_DAY.fullmatch(text):
         return datetime.strptime(text, "%Y%m%d")  # noqa: DTZ007 - a date has no zone yet
     number = float(text)
     return _from_epoch(number / 1000 if abs(number) >= _MILLISECONDS_FROM else number)
@@ -117,7 +119,7 @@ def _from_epoch(seconds: float) -> datetime:
     try:
         return _EPOCH + timedelta(seconds=seconds)
     except OverflowError as error:
-        raise _OutOfRange from error
+        raise _OutOfRangeError from error
 
 
 def _american(match: re.Match[str]) -> datetime:
@@ -142,7 +144,7 @@ def _with_library(text: str) -> datetime:
 
 def _check_year(year: int) -> None:
     if not _FIRST_YEAR <= year <= _LAST_YEAR:
-        raise _OutOfRange(str(year))
+        raise _OutOfRangeError(str(year))
 
 
 @cache

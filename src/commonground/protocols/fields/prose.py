@@ -32,7 +32,6 @@ _MANY_LINES = re.compile(r"\n{3,}")
 _NO_TAGS = nh3.Cleaner(tags=set(), clean_content_tags=markup.DROPPED_WITH_CONTENT)
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-_TOO_DEEP = re.compile(r"^[ \t]*(?:[>*+-][ \t]*){20,}", re.MULTILINE)
 
 
 def _replacement(match: re.Match[str]) -> str:
@@ -62,8 +61,7 @@ def html(text: str) -> str:
 
 def markdown(text: str) -> str:
     """Safe HTML from Markdown, which may itself hold HTML."""
-    flat = _TOO_DEEP.sub("", clean(text))
-    return markup.safe(_MARKDOWN.render(flat)).strip()
+    return markup.safe(_MARKDOWN.render(clean(text))).strip()
 
 
 def plain(html: str) -> str:
