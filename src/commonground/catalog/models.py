@@ -72,6 +72,7 @@ class Dataset(models.Model):
     title = models.TextField()
     kind = models.CharField(max_length=20)
     series = models.CharField(max_length=200, blank=True)
+    parent = models.CharField(max_length=340, blank=True, help_text="Native id of the dataset that this is a view of.")
     updated = models.DateTimeField(null=True, help_text="Newest of the data's and the record's own update times.")
     state = models.CharField(max_length=10, default=State.PRESENT)
     first_seen = models.DateTimeField()
@@ -90,6 +91,7 @@ class Dataset(models.Model):
             models.Index(fields=["portal", "state"]),
             models.Index(fields=["city", "state"]),
             models.Index(fields=["series"]),
+            models.Index(fields=["portal", "parent"]),
             models.Index(fields=["generation"]),
             models.Index(fields=["-last_changed"]),
         ]

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from commonground.catalog import series
-from commonground.catalog.compare import READING, Change, Entry, Held, PagePlan
+from commonground.catalog.compare import READING, Change, Entry, Held, PagePlan, storable_id
 from commonground.catalog.harvest import Ending
 from commonground.catalog.models import Counter, Dataset, Finding, Harvest, Revision, pack
 from commonground.errors import WrongHome
@@ -156,6 +156,7 @@ def _columns(entry: Entry) -> dict[str, object]:
     return {
         "title": dataset.title,
         "kind": dataset.kind,
+        "parent": storable_id(dataset.parents[0]) if dataset.parents else "",
         "updated": newest_update(dataset),
         "listed_hash": entry.listed_hash,
         "form_hash": entry.form_hash,

@@ -146,6 +146,7 @@ class SocrataDataJson(DataJsonReader):
     """`/data.json` of a Socrata portal: fewer facts and no columns, but the same 4x4 ids."""
 
     name: ClassVar[str] = "socrata-data-json"
+    recorded_as: ClassVar[str] = "dcat-us"
 
     def native_id(self, raw: Raw) -> str:
         """The 4x4 inside `identifier` (`https://…/api/views/22bv-uv6r`) or the landing page."""

@@ -1,0 +1,125 @@
+"""`commonground search`, `show`, `status`, `cities`, `findings`: read what was gathered."""
+
+from __future__ import annotations
+
+from typing import Annotated, Optional
+
+import typer
+
+from commonground.cli.home import ready
+from commonground.cli.output import Json, as_json, as_table, say
+
+
+def search(
+    words: Annotated[Optional[list[str]], typer.Argument(help="What to look for; may be empty with a filter.")] = None,
+    *,
+    city: Annotated[Optional[list[str]], typer.Option(help="Only this city (slug); may be given again.")] = None,
+    kind: Annotated[Optional[list[str]], typer.Option(help="Only this kind: table, map_layer, file …")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many results.")] = 10,
+    offset: Annotated[int, typer.Option(min=0, help="How many to skip.")] = 0,
+    order: Annotated[str, typer.Option(help="relevance, updated or title.")] = "relevance",
+    json: Json = False,
+) -> None:
+    """Search the datasets of all cities.
+
+    Example: commonground search "building permits" --city chicago --json
+    """
+    ready()
+    from commonground.catalog import browse
+
+    asked = {"q": " ".join(words or []), "order": order, "limit": str(limit), "offset": str(offset)}
+    found = browse.search(asked, {"city": city or [], "kind": kind or []})
+    if json:
+        as_json(found.form)
+        return
+    say(f"{found.form['total']:,} data sets.")
+    rows = [(one["city"], one["title"], one["id"]) for one in found.form["results"]]
+    as_table(("city", "title", "id"), rows)
+
+
+def show(
+    id: Annotated[str, typer.Argument(help="PORTAL/NATIVE-ID, or HOST/NATIVE-ID.")],  # noqa: A002 - shown in --help
+    *,
+    raw: Annotated[bool, typer.Option("--raw", help="The record as the portal gave it.")] = False,
+    json: Json = False,
+) -> None:
+    """Show one dataset.
+
+    Example: commonground show data.cityofchicago.org/ydr8-5enu --json
+    """
+    ready()
+    from commonground.catalog import browse
+
+    dataset = browse.dataset(id)
+    if raw:
+        as_json(browse.raw(dataset))
+        return
+    form = browse.dataset_form(dataset)
+    if json:
+        as_json(form)
+        return
+    shown = ("id", "title", "city", "kind", "publisher", "state", "first_seen", "last_changed", "landing_page")
+    as_table(("fact", "value"), [(name, form[name]) for name in shown])
+    as_table(("column", "field", "type"), [(one["name"], one["field"], one["type"]) for one in form["columns"]])
+    for one in form["findings"]:
+        say(f"{one['severity']}: {one['message']} ({one['fixer']} to fix)")
+
+
+def status(*, json: Json = False) -> None:
+    """Say what each portal declared, what we hold, and when it was last read.
+
+    Example: commonground status
+    """
+    ready()
+    from commonground.catalog import browse
+
+    form = browse.status_form()
+    if json:
+        as_json(form)
+        return
+    heads = ("portal", "outcome", "declared", "held", "missing", "findings", "finished")
+    as_table(heads, [[one.get(name) for name in heads] for one in form["portals"]])
+    say(f"Search index: {form['index']['documents']:,} documents, generation {form['index']['generation']:,}.")
+
+
+def cities(*, json: Json = False) -> None:
+    """List the cities, their portals and protocols.
+
+    Example: commonground cities --json
+    """
+    ready()
+    from commonground.catalog import browse
+
+    form = browse.cities_form()
+    if json:
+        as_json(form)
+        return
+    rows = [
+        (city["slug"], city["name"], portal["slug"], portal["protocol"], portal["host"])
+        for city in form["cities"]
+        for portal in city["portals"]
+    ]
+    as_table(("city", "name", "portal", "protocol", "host"), rows)
+
+
+def findings(
+    names: Annotated[Optional[list[str]], typer.Argument(metavar="[CITY|PORTAL]...", help="Whose; all when none.")] = None,
+    *,
+    fixer: Annotated[Optional[str], typer.Option(help="Only those that city, us or nobody must fix.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 100,
+    json: Json = False,
+) -> None:
+    """List what is wrong with records, where, and who must fix it.
+
+    Example: commonground findings chicago --fixer city
+    """
+    ready()
+    from commonground.catalog import browse
+
+    form = browse.findings_form(names or [], fixer=fixer, limit=limit)
+    if json:
+        as_json(form)
+        return
+    say(f"{form['total']:,} open findings.")
+    rows = [(one["severity"], one["fixer"], one["id"] or one["portal"], one["place"], one["message"]) for one in form["findings"]]
+    as_table(("severity", "to fix", "where", "place", "what"), rows)

@@ -1,0 +1,84 @@
+"""`commonground demo`: seven cities' sample catalogs, harvested over HTTP from portals on loopback."""
+
+from __future__ import annotations
+
+import os
+import webbrowser
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commonground.cli.home import ready
+from commonground.cli.output import say
+
+
+def demo(
+    *,
+    port: Annotated[int, typer.Option(help="Port of the portal.")] = 8000,
+    browser: Annotated[bool, typer.Option(help="Open the portal in a browser.")] = False,
+    serve: Annotated[bool, typer.Option(help="Serve the portal; --no-serve only gathers the sample.")] = True,
+) -> None:
+    """Show the portal with a labelled sample of seven cities; nothing leaves this machine.
+
+    Example: commonground demo --port 8000
+    """
+    _own_home(port)
+    ready()
+    from commonground.catalog.models import Harvest
+
+    if Harvest.objects.filter(source=Harvest.Source.DEMO, outcome=Harvest.Outcome.COMPLETE).exists():
+        say("The sample is here already.")
+    else:
+        _gather()
+    password = _operator()
+    if not serve:
+        return
+    from commonground.site.serving import serve as run
+
+    url = f"http://127.0.0.1:{port}/"
+    say(f"Common Ground is at {url} (Ctrl-C stops it). All data sets in it are samples.")
+    say(f"To sign in at {url}admin/ use “operator” with the password “{password}”.")
+    if browser:
+        webbrowser.open(url)
+    run("127.0.0.1", port, 1)
+
+
+def _own_home(port: int) -> None:
+    """A demonstration keeps apart from a real home unless one is named."""
+    os.environ.setdefault("COMMONGROUND_HOME", str(Path("~/.commonground-demo").expanduser()))
+    os.environ.setdefault("COMMONGROUND_URL", f"http://127.0.0.1:{port}")
+
+
+def _gather() -> None:
+    from commonground.catalog import index, tasks
+    from commonground.cli.harvest import progress
+    from commonground.demo.stage import staged
+    from commonground.protocols.http import Client
+
+    say("Gathering the sample from demonstration portals on loopback …")
+    with staged(datetime.now(UTC).date(), tasks.known_cities()) as (routes, portals):
+        with Client(routes=routes, sealed=True) as client:
+            order = tasks.Order(portals, client, "demo")
+            with progress(order) as report:
+                tasks.harvest(order, report)
+    index.follow()
+
+
+def _operator() -> str:
+    """An account to look behind the scenes with; its password is random and kept in the home."""
+    import secrets
+
+    from django.conf import settings
+    from django.contrib.auth import get_user_model
+
+    path = settings.HOME / "demo-password"
+    if not path.exists():
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(12))
+    password: str = path.read_text()
+    users = get_user_model().objects
+    if not users.filter(username="operator").exists():
+        users.create_superuser("operator", password=password)
+    return password

@@ -1,0 +1,82 @@
+"""`commonground serve`, `work`, `index`, `manage`: keep the portal running."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from commonground.cli.home import ready
+from commonground.cli.output import Json, as_json, say
+
+
+def serve(
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="Server processes.")] = 1,
+) -> None:
+    """Serve the portal.
+
+    Example: commonground serve --port 8000
+    """
+    ready()
+    from commonground.site.serving import serve as run
+
+    say(f"Common Ground is at http://{host}:{port} (Ctrl-C stops it).")
+    run(host, port, workers)
+
+
+def work(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Do what is due now, then stop.")] = False,
+    json: Json = False,
+) -> None:
+    """Do what is due: scheduled harvests and background jobs, from the database alone.
+
+    Example: commonground work --once
+    """
+    ready()
+    from commonground.work.worker import work as run
+
+    done = run(once=once, say=say)
+    if json:
+        as_json({"done": done})
+
+
+def index(
+    *,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Build the index anew, aside, and swap it in.")] = False,
+    json: Json = False,
+) -> None:
+    """Compare the search index with the database; --rebuild makes it anew.
+
+    Example: commonground index --rebuild
+    """
+    ready()
+    from commonground.catalog import index as indexing
+    from commonground.errors import IndexBroken
+
+    if rebuild:
+        indexing.rebuild()
+    form = indexing.compare()
+    if json:
+        as_json(form)
+    else:
+        say(f"Database {form['database']:,}, index {form['indexed']:,}, differing {len(form['differing']):,}.")
+    if form["differing"]:
+        raise IndexBroken(
+            f"{len(form['differing'])} datasets differ between database and index.",
+            advice="Run commonground index --rebuild.",
+        )
+
+
+def manage(context: typer.Context) -> None:
+    """Run a management command of Django (createsuperuser, dbshell …).
+
+    Example: commonground manage createsuperuser
+    """
+    ready()
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["commonground manage", *context.args])
