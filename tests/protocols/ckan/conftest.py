@@ -1,0 +1,51 @@
+"""The portal under test, and our own CKAN served on loopback with a client that can reach nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from commonground.protocols.base import Holdings
+from commonground.protocols.ckan.serve import app
+from commonground.protocols.http import Client, Manners
+from commonground.protocols.serving import application, loopback
+from commonground.words import Portal, Raw
+
+HOST = "data.boston.gov"
+Serving = Callable[[Sequence[Raw]], Any]
+
+
+@pytest.fixture(scope="session")
+def portal() -> Portal:
+    """Boston's portal."""
+    return Portal("boston", "boston", "Analyze Boston", HOST, "ckan", f"https://{HOST}")
+
+
+@contextmanager
+def _asking(wsgi: Any) -> Iterator[tuple[str, Client]]:
+    manners = Manners(attempts=1)
+    with loopback({HOST: wsgi}) as routes, Client(routes=routes, sealed=True, manners=manners) as client:
+        yield routes[HOST], client
+
+
+@pytest.fixture(scope="session")
+def serving() -> Serving:
+    """`with serving(records) as (address, client)`: our CKAN over those records."""
+    return lambda records: _asking(app(Holdings(HOST, records)))
+
+
+@pytest.fixture(scope="session")
+def answering() -> Callable[..., Any]:
+    """`with answering({path: function(request)}) as (address, client)`: some other server at that host."""
+    return lambda routes: _asking(application(routes))
+
+
+@pytest.fixture(scope="session")
+def boston(recordings: Any) -> list[Raw]:
+    """The 118 packages of Boston's recording."""
+    from commonground.protocols.recordings import find, newest  # noqa: PLC0415
+
+    return list(newest(find(recordings / "portals"))[HOST].holdings().records)
