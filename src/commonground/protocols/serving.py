@@ -61,7 +61,7 @@ def loopback(apps: Mapping[str, WSGIApp], *, first_port: int = 0) -> Iterator[di
         for offset, (host, app) in enumerate(apps.items()):
             port = first_port + offset if first_port else 0
             server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
-            thread = threading.Thread(target=server.serve_forever, name=f"portal {host}", daemon=True)
+            thread = threading.Thread(target=server.serve_forever, args=(0.05,), name=f"portal {host}", daemon=True)
             thread.start()
             stack.callback(server.server_close)
             stack.callback(server.shutdown)
