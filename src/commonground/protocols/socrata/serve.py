@@ -31,6 +31,7 @@ def app(holdings: Holdings) -> WSGIApp:
             "/api/views.json": shop.views,
             "/api/views/<id>.json": shop.view,
             "/api/views/<id>": shop.view,
+            "/resource/<id>.json": shop.rows,
         },
         failed=_failed,
     )
@@ -88,6 +89,11 @@ class _Shop:
         if record is None:
             raise NotFound(f"Cannot find view with id {id}")
         return answer(view(record))
+
+
+    def rows(self, request: Request, id: str) -> Response:  # noqa: A002, ARG002 - the part's name in the path
+        """Catalog recordings hold no rows; the answer says so in SODA's own form of an error."""
+        raise NotFound(f"{id} has no recorded rows")
 
 
 def _id(record: Raw) -> str:
