@@ -1,0 +1,130 @@
+"""A search as data: what is asked, and the query string that asks it. Every state is a link."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from typing import Literal, NamedTuple, cast, get_args
+from urllib.parse import parse_qsl, urlencode
+
+from commonground.words import Kind
+
+Order = Literal["relevance", "updated", "title"]
+ORDERS: tuple[Order, ...] = get_args(Order)
+LONGEST_WORDS = 400
+LIMIT, MOST, DEEPEST = 20, 1_000, 100_000
+FILTERS = ("city", "kind", "publisher", "theme", "format", "license", "portal")
+_MANY = 100
+"""Values of one filter that are read; more are not a person's."""
+
+
+class Note(NamedTuple):
+    """A part of a query string that was left out: it names nothing, or its value cannot be used."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """Words and filters. Several values of one filter mean any of them; several filters mean all.
+
+    Filters are kept sorted and without repeats, so that one search has one address.
+    """
+
+    words: str = ""
+    city: tuple[str, ...] = ()
+    kind: tuple[str, ...] = ()
+    publisher: tuple[str, ...] = ()
+    theme: tuple[str, ...] = ()
+    format: tuple[str, ...] = ()
+    license: tuple[str, ...] = ()
+    portal: tuple[str, ...] = ()
+    since: date | None = None
+    order: Order = "relevance"
+    limit: int = LIMIT
+    offset: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "words", _clean(self.words)[:LONGEST_WORDS].rstrip())
+        for name in FILTERS:
+            kept = sorted({_clean(value) for value in getattr(self, name)} - {""})[:_MANY]
+            object.__setattr__(self, name, tuple(kept))
+        object.__setattr__(self, "limit", max(0, min(self.limit, MOST)))
+        object.__setattr__(self, "offset", max(0, min(self.offset, DEEPEST)))
+
+    @classmethod
+    def parse(cls, text: str) -> tuple[Query, tuple[Note, ...]]:
+        """Read a query string (with or without `?`). What cannot be used is left out and noted; never raises."""
+        try:
+            pairs = parse_qsl(text.removeprefix("?"), errors="replace")
+        except ValueError:
+            return cls(), (Note("", text[:LONGEST_WORDS]),)
+        return cls.read(pairs)
+
+    @classmethod
+    def read(cls, pairs: Iterable[tuple[str, str]]) -> tuple[Query, tuple[Note, ...]]:
+        """As `parse`, from decoded pairs."""
+        given: dict[str, list[str]] = {}
+        found = cls()
+        notes = []
+        for name, value in pairs:
+            if name in FILTERS:
+                given.setdefault(name, []).append(value)
+            elif not (changed := found._with(name, value)):  # noqa: SLF001 - its own class
+                notes.append(Note(name, value))
+            else:
+                found = changed
+        strange = [value for value in given.get("kind", ()) if value not in set(Kind)]
+        notes += [Note("kind", value) for value in strange]
+        given["kind"] = [value for value in given.get("kind", ()) if value not in strange]
+        filters = {name: tuple(values) for name, values in given.items()}
+        return replace(found, **filters), tuple(notes)  # type: ignore[arg-type] # tuples of text only
+
+    def _with(self, name: str, value: str) -> Query | None:
+        """One single-valued parameter set, or None when it cannot be."""
+        if name == "q":
+            return replace(self, words=value)
+        if name == "order" and value in ORDERS:
+            return replace(self, order=cast("Order", value))
+        if name in {"limit", "offset"} and value.isascii() and value.isdigit() and len(value) < 10:  # noqa: PLR2004
+            return replace(self, limit=int(value)) if name == "limit" else replace(self, offset=int(value))
+        if name == "since":
+            try:
+                return replace(self, since=date.fromisoformat(value))
+            except ValueError:
+                return None
+        return None
+
+    def string(self) -> str:
+        """The query string, without what is default; `parse` gives back an equal Query."""
+        pairs: list[tuple[str, str]] = [("q", self.words)] if self.words else []
+        pairs += [(name, value) for name in FILTERS for value in getattr(self, name)]
+        rest = {"since": self.since, "order": self.order, "limit": self.limit, "offset": self.offset}
+        defaults = {field.name: field.default for field in fields(self)}
+        pairs += [(name, str(value)) for name, value in rest.items() if value != defaults[name]]
+        return urlencode(pairs)
+
+    def toggled(self, name: str, value: str) -> Query:
+        """With this value of a filter if it was not there, without it if it was; back on the first page."""
+        chosen: tuple[str, ...] = getattr(self, name)
+        kept = tuple(one for one in chosen if one != value) if value in chosen else (*chosen, value)
+        return replace(self, offset=0, **{name: kept})  # type: ignore[arg-type] # tuples of text only
+
+    def without(self, name: str) -> Query:
+        """Without one filter (`since` is one too), on the first page."""
+        if name == "since":
+            return replace(self, since=None, offset=0)
+        return replace(self, offset=0, **{name: ()})  # type: ignore[arg-type] # tuples of text only
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """The names of the filters that are set."""
+        return tuple(name for name in (*FILTERS, "since") if getattr(self, name))
+
+
+def _clean(text: str) -> str:
+    """White space and what no keyboard types become one space: an address must survive being sent."""
+    shown = text.encode("utf-8", "replace").decode()
+    return " ".join("".join(one if one.isprintable() else " " for one in shown).split())
