@@ -39,9 +39,7 @@ def several(each: st.SearchStrategy[str], most: int = 4) -> st.SearchStrategy[tu
 def descriptions() -> st.SearchStrategy[tuple[str, str]]:
     """Safe HTML and its plain text, made from paragraphs with line breaks and odd characters."""
     paragraphs = st.lists(st.lists(lines(), min_size=1, max_size=2).map("\n".join), max_size=3).map("\n\n".join)
-    return paragraphs.map(lambda text: prose.lines(text)).map(
-        lambda html: prose.description(html, Notes(), "", dialect="html")
-    )
+    return paragraphs.map(prose.lines).map(lambda html: prose.description(html, Notes(), "", dialect="html"))
 
 
 def moments() -> st.SearchStrategy[Any]:
@@ -136,7 +134,7 @@ def datasets(portal: Portal, **replaced: st.SearchStrategy[Any]) -> st.SearchStr
     }
 
     def made(text: tuple[str, str], **given: Any) -> Dataset:
-        own = {"city": portal.city, "portal": portal.slug, "host": portal.host}
-        return Dataset(**own, description_html=text[0], description=text[1], **given)
+        given |= {"description_html": text[0], "description": text[1]}
+        return Dataset(city=portal.city, portal=portal.slug, host=portal.host, **given)
 
     return st.builds(made, **(fields | replaced))

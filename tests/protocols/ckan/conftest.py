@@ -11,6 +11,7 @@ import pytest
 from commonground.protocols.base import Holdings
 from commonground.protocols.ckan.serve import app
 from commonground.protocols.http import Client, Manners
+from commonground.protocols.recordings import find, newest
 from commonground.protocols.serving import application, loopback
 from commonground.words import Portal, Raw
 
@@ -33,19 +34,17 @@ def _asking(wsgi: Any) -> Iterator[tuple[str, Client]]:
 
 @pytest.fixture(scope="session")
 def serving() -> Serving:
-    """`with serving(records) as (address, client)`: our CKAN over those records."""
+    """Serve given records as our CKAN; gives (address, client)."""
     return lambda records: _asking(app(Holdings(HOST, records)))
 
 
 @pytest.fixture(scope="session")
 def answering() -> Callable[..., Any]:
-    """`with answering({path: function(request)}) as (address, client)`: some other server at that host."""
+    """Serve some other answers at that host; gives (address, client)."""
     return lambda routes: _asking(application(routes))
 
 
 @pytest.fixture(scope="session")
 def boston(recordings: Any) -> list[Raw]:
     """The 118 packages of Boston's recording."""
-    from commonground.protocols.recordings import find, newest  # noqa: PLC0415
-
     return list(newest(find(recordings / "portals"))[HOST].holdings().records)

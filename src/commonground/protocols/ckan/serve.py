@@ -30,7 +30,9 @@ _HIDDEN = (words.FIELDS, words.TOTAL)
 _TRUE = {"true", "1", "yes", "on"}
 
 
-class _Refusal(Exception):  # noqa: N818 - CKAN's own error, carried to the door
+class _Refusal(Exception):
+    """CKAN's own error, carried to the door."""
+
     def __init__(self, kind: str, status: int, detail: Raw) -> None:
         self.body: Raw = {**detail, "__type": kind}
         self.status = status
