@@ -11,6 +11,8 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.urls import reverse
 
 from commonground.catalog.models import Dataset, Finding, Harvest, Revision
+from commonground.catalog.search import Query, Results
+from commonground.catalog.search import search as ask
 from commonground.cities import load
 from commonground.errors import NotFound
 from commonground.protocols.findings import rule
@@ -247,3 +249,37 @@ def changes(where: Q | None = None, limit: int = 50) -> list[Revision]:
     return list((rows.filter(where) if where else rows).order_by("-seen", "-id")[:limit])
 
 
+
+
+def search(query: Query, *, facets: bool = True) -> tuple[Results, list[Dataset]]:
+    """Ask the index; the hits' datasets come in the same order. One that just vanished is left out."""
+    from commonground.catalog import index
+
+    found = index.opened_or_built()
+    results = ask(found, query, facets=facets)
+    rows = Dataset.objects.select_related("revision").in_bulk([hit.id for hit in results.hits], field_name="key")
+    return results, [rows[hit.id] for hit in results.hits if hit.id in rows]
+
+
+def search_form(query: Query) -> Form:
+    """Total, results with their scores, and facets: the search as JSON."""
+    results, rows = search(query)
+    scores = {hit.id: hit.score for hit in results.hits}
+    return {
+        "total": results.total,
+        "limit": query.limit,
+        "offset": query.offset,
+        "corrected": results.corrected or None,
+        "relaxed": results.relaxed,
+        "results": [{**result_form(row), "score": round(scores[row.key], 4)} for row in rows],
+        "facets": {
+            name: [{"value": one.value, "label": one.label, "count": one.count} for one in counts]
+            for name, counts in results.facets.items()
+        },
+    }
+
+
+def result_form(one: Dataset) -> Form:
+    """A dataset in a list: all its facts, without its findings."""
+    form = one.revision.form if one.revision else {"id": one.key}
+    return {**form, "updated": one.updated, "state": one.state, "url": f"{settings.SITE_URL}{path(one)}"}

@@ -17,6 +17,9 @@ from commonground.protocols.base import Notes, Page, Reader
 from commonground.protocols.http import Client
 from commonground.words import Finding, Portal, Raw
 
+DETAILS = "columns"
+"""The place of findings about hosts that are asked for what a listing does not tell."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
@@ -29,6 +32,7 @@ class Ending:
     gone: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     error: str = ""
+    details_asked: bool = False
 
 
 @dataclass(slots=True)
@@ -110,7 +114,16 @@ class Reading:
             )
         complete = not self._error and not short and tally.seen > 0
         gone = self._comparison.gone() if complete and self._comparison else ()
-        return Ending(complete, self.dialect, tally.declared, tally.seen, gone, tuple(findings), self._error)
+        return Ending(
+            complete,
+            self.dialect,
+            tally.declared,
+            tally.seen,
+            gone,
+            tuple(findings),
+            self._error,
+            self._details.asked,
+        )
 
 
 class _Details:
@@ -122,11 +135,13 @@ class _Details:
         self._lock = Lock()
         self._unrecorded: set[str] = set()
         self._failed: dict[str, int] = {}
+        self.asked = False
 
     def complete(self, reader: Reader, raws: list[Raw]) -> list[Completed]:
         """In the order of `raws`."""
         if reader.capabilities.columns_in_listing or not reader.capabilities.knows_columns:
             return [Completed(raw) for raw in raws]
+        self.asked = self.asked or bool(raws)
         with ThreadPoolExecutor(self._client.manners.per_host) as pool:
             return list(pool.map(lambda raw: self._one(reader, raw), raws))
 
@@ -152,9 +167,9 @@ class _Details:
         """One finding for all hosts without a recording, one for each that did not answer."""
         found = []
         if self._unrecorded:
-            found.append(Finding("host-unrecorded", "columns", ", ".join(sorted(self._unrecorded))))
+            found.append(Finding("host-unrecorded", DETAILS, ", ".join(sorted(self._unrecorded))))
         for host, count in sorted(self._failed.items()):
-            found.append(Finding("host-unreachable", "columns", host, detail=f"{count:,} requests failed"))
+            found.append(Finding("host-unreachable", DETAILS, host, detail=f"{count:,} requests failed"))
         return found
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from commonground.catalog import series
 from commonground.catalog.compare import READING, Change, Entry, Held, PagePlan, storable_id
-from commonground.catalog.harvest import Ending
+from commonground.catalog.harvest import DETAILS, Ending
 from commonground.catalog.models import Counter, Dataset, Finding, Harvest, Revision, pack
 from commonground.errors import WrongHome
 from commonground.protocols.findings import rule
@@ -227,7 +227,9 @@ def end(harvest: Harvest, ending: Ending) -> None:
             state=State.MISSING, missing_since=now, generation=next_generation()
         )
     _link_series(harvest.portal)
-    _settle(harvest, Finding.Scope.LISTING, Q(), ending.findings, now)
+    # Where nothing was asked for details, what was found about their hosts stands as it was.
+    where = Q() if ending.details_asked else ~Q(place=DETAILS)
+    _settle(harvest, Finding.Scope.LISTING, where, ending.findings, now)
     harvest.held = present.count()
     harvest.findings = Finding.objects.filter(portal=harvest.portal, closed=None).count()
     harvest.finished, harvest.error = now, ending.error

@@ -12,11 +12,10 @@ from threading import Event, Thread
 
 from django.conf import settings
 
-from commonground.catalog import store
+from commonground.catalog import browse, index, store
 from commonground.catalog.compare import PagePlan
 from commonground.catalog.harvest import Reading
 from commonground.catalog.models import Dataset, Harvest
-from commonground.cities import load
 from commonground.errors import NotFound, PortalError, Usage
 from commonground.protocols.base import Holdings
 from commonground.protocols.http import Client
@@ -53,11 +52,6 @@ class Order:
 
 
 Report = Callable[[Harvest], None]
-
-
-def known_cities() -> dict[str, City]:
-    """The packaged cities and those of the folders in COMMONGROUND_CITIES."""
-    return load(*settings.CITIES)
 
 
 def chosen_portals(names: Sequence[str], cities: Mapping[str, City]) -> list[Portal]:
@@ -152,7 +146,7 @@ def live_client() -> Iterator[Client]:
 
 def run_harvest(subject: str, beat: Callable[[], None]) -> None:
     """The worker's task: one portal, live. Its run is already ours. Raises `PortalError` when it failed."""
-    portal = chosen_portals([subject], known_cities())[0]
+    portal = chosen_portals([subject], browse.known_cities())[0]
     with live_client() as client:
         store.check_home(Harvest.Source.LIVE)
         reading = Reading(portal, readers(portal.protocol), client, store.held(portal))
@@ -170,5 +164,5 @@ def schedule() -> None:
     """Every portal once a day, unless the home holds something else than live harvests."""
     if Harvest.objects.exclude(source=Harvest.Source.LIVE).exists():
         return
-    for portal in chosen_portals([], known_cities()):
+    for portal in chosen_portals([], browse.known_cities()):
         work.schedule(HARVEST, portal.slug, every=EVERY)

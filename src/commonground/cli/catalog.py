@@ -26,15 +26,20 @@ def search(
     """
     ready()
     from commonground.catalog import browse
+    from commonground.catalog.search import Query
+    from commonground.errors import Usage
 
-    asked = {"q": " ".join(words or []), "order": order, "limit": str(limit), "offset": str(offset)}
-    found = browse.search(asked, {"city": city or [], "kind": kind or []})
+    pairs = [("q", " ".join(words or [])), ("order", order), ("limit", str(limit)), ("offset", str(offset))]
+    pairs += [("city", one) for one in city or []] + [("kind", one) for one in kind or []]
+    query, notes = Query.read(pairs)
+    for note in notes:
+        raise Usage(f"“{note.value}” is no {note.name}.", advice="commonground search --help names what can be given.")
+    form = browse.search_form(query)
     if json:
-        as_json(found.form)
+        as_json(form)
         return
-    say(f"{found.form['total']:,} data sets.")
-    rows = [(one["city"], one["title"], one["id"]) for one in found.form["results"]]
-    as_table(("city", "title", "id"), rows)
+    say(f"{form['total']:,} data sets.")
+    as_table(("city", "title", "id"), [(one["city"], one["title"], one["id"]) for one in form["results"]])
 
 
 def show(

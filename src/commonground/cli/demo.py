@@ -52,13 +52,13 @@ def _own_home(port: int) -> None:
 
 
 def _gather() -> None:
-    from commonground.catalog import index, tasks
+    from commonground.catalog import browse, index, tasks
     from commonground.cli.harvest import progress
     from commonground.demo.stage import staged
     from commonground.protocols.http import Client
 
     say("Gathering the sample from demonstration portals on loopback …")
-    with staged(datetime.now(UTC).date(), tasks.known_cities()) as (routes, portals):
+    with staged(datetime.now(UTC).date(), browse.known_cities()) as (routes, portals):
         with Client(routes=routes, sealed=True) as client:
             order = tasks.Order(portals, client, "demo")
             with progress(order) as report:
