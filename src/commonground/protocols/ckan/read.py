@@ -146,7 +146,7 @@ def _usable(found: list[Any], start: int) -> tuple[list[Raw], tuple[Finding, ...
     notes = Notes()
     for index, one in enumerate(found, start):
         if not isinstance(one, dict):
-            notes.add("record-unusable", f"results[{index}]", one)
+            notes.add("record-unusable", f"results[{index}]", one, "it is no object")
     return [one for one in found if isinstance(one, dict)], tuple(notes.found)
 
 
