@@ -47,7 +47,9 @@ _LISTS = {"ul", "ol"}
 _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:\s[^"<>]*(?:"[^"]*"[^"<>]*)*)?)>')
 _EMPTY = re.compile(r"<(b|blockquote|code|div|em|i|li|ol|p|pre|s|strong|sub|sup|u|ul)>(?:\s|&nbsp;|<br>)*</\1>")
 _DEEPEST_EMPTY = 8
-_URL = re.compile(r"https?://[^\s<>\"'`\\]{3,2000}", re.IGNORECASE)
+_HREF = re.compile(r'href="\s*((?:https?|ftp|mailto):[^"\s][^"]*?)\s*"', re.IGNORECASE)
+_A = '<a href="{}" rel="nofollow noopener">'
+_URL = re.compile(r"https?://[^\W_][^\s<>\"'`\\]{0,2000}", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:lt|gt|quot|nbsp);")
 _TRAILING = ".,;:!?)]}*_’”"
 
@@ -75,7 +77,7 @@ def _link(match: re.Match[str]) -> str:
     address = url.rstrip(_TRAILING)
     if address.count("(") > address.count(")") and url[len(address) :].startswith(")"):
         address += ")"
-    return f'<a href="{address}" rel="nofollow noopener">{address}</a>{match[0][len(address) :]}'
+    return f"{_A.format(address)}{address}</a>{match[0][len(address) :]}"
 
 
 class _Mender:
@@ -119,9 +121,11 @@ class _Mender:
         elif name[0] == "h":
             tag, closing = "<p><strong>", "</strong></p>"
         elif name == "a":
-            if "href=" not in tag or self._link_at >= 0:
+            href = _HREF.search(tag)
+            if href is None or self._link_at >= 0:
                 tag = closing = ""
             else:
+                tag = _A.format(href[1])
                 self._link_at, self._link_is_empty = len(self._out), True
         if self._in_list and name != "li":
             tag, closing = f"<li>{tag}", f"{closing}</li>"

@@ -23,12 +23,12 @@ _LOOKS_LIKE_HTML = re.compile(
 _HAS_BLOCKS = re.compile(r"<(?:br|div|h[1-6]|li|ol|p|pre|table|ul)\b", re.IGNORECASE)
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 
-_PARAGRAPH_END = re.compile(r"</(?:p|h[1-6]|ul|ol|table|pre|blockquote)>", re.IGNORECASE)
-_LINE_END = re.compile(r"<br\b[^<>]{0,200}>|<hr\b[^<>]{0,200}>|</(?:div|li|tr)>", re.IGNORECASE)
+_PARAGRAPH = re.compile(r"</?(?:p|h[1-6]|ul|ol|table|pre|blockquote)\b[^<>]{0,2000}>", re.IGNORECASE)
+_LINE = re.compile(r"</?(?:div|li|tr|dd|dt)\b[^<>]{0,2000}>", re.IGNORECASE)
+_BREAK = re.compile(r"<[bh]r\b[^<>]{0,200}>", re.IGNORECASE)
 _CELL_END = re.compile(r"</t[dh]>", re.IGNORECASE)
-_SPACES = re.compile(r"[^\S\n]+")
-_AROUND_LINES = re.compile(r" *\n *")
-_MANY_LINES = re.compile(r"\n{3,}")
+_PARAGRAPH_EDGE, _LINE_EDGE = "\f", "\v"  # `clean` leaves neither in a text
+_GAP = re.compile(r"\s+")
 _NO_TAGS = nh3.Cleaner(tags=set(), clean_content_tags=markup.DROPPED_WITH_CONTENT)
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
@@ -66,14 +66,23 @@ def markdown(text: str) -> str:
 
 def plain(html: str) -> str:
     """The text of some HTML: lines and paragraphs as line breaks, entities decoded, no tags."""
-    text = _SPACES.sub(" ", html.replace("\n", " "))
-    text = _PARAGRAPH_END.sub("\n\n", text)
-    text = _LINE_END.sub("\n", text)
-    text = _CELL_END.sub(" ", text)
+    text = clean(html).replace("\n", " ")
     if "<" in text:
+        text = _PARAGRAPH.sub(_PARAGRAPH_EDGE, text)
+        text = _LINE.sub(_LINE_EDGE, text)
+        text = _CELL_END.sub(" ", _BREAK.sub("\n", text))
         text = _NO_TAGS.clean(text)
-    text = _SPACES.sub(" ", clean(entities.unescape(text)))
-    return _MANY_LINES.sub("\n\n", _AROUND_LINES.sub("\n", text)).strip()
+    return clean(_GAP.sub(_gap, entities.unescape(text)).strip())
+
+
+def _gap(match: re.Match[str]) -> str:
+    """Any run of spaces and breaks as one space, one line end or one blank line."""
+    gap = match[0]
+    if gap == " ":
+        return gap
+    if _PARAGRAPH_EDGE in gap:
+        return "\n\n"
+    return "\n" * min(gap.count("\n") + (_LINE_EDGE in gap), 2) or " "
 
 
 def lines(text: str) -> str:
