@@ -1,7 +1,22 @@
+"""The catalog app, and its words in the navigation."""
+
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from commonground.pages import navigation
 
 
 class CatalogConfig(AppConfig):
+    """Datasets, revisions, findings, harvests, search."""
+
     name = "commonground.catalog"
     label = "catalog"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Higher rooms put their words between ours: Overlap 20, Tables 30, Discuss 40, 311 50."""
+        navigation.add("search", _("Search"), order=10)
+        navigation.add("cities", _("Cities"), order=60)
+        navigation.add("harvests", _("Harvests"), order=70)
+        navigation.add("about", _("About"), order=80)
+        navigation.add("developers", _("Developers"), order=90)

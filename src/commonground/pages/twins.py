@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import orjson
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -56,7 +56,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a view found out. Only the form that was asked for is made, so its parts are callables.
+    """What a view found out. Only the form that was asked for is made, so its parts may be callables.
 
     `version` names the state of the data. Where it is given, a client that holds that state is
     answered before any data form is made. `canonical` is the path (with query) that search engines
@@ -64,7 +64,7 @@ class Answer:
     """
 
     template: str
-    context: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, Any] | Callable[[], Mapping[str, Any]] = field(default_factory=dict)
     data: Callable[[], object] | None = None
     rows: Callable[[], Rows] | None = None
     feed: Callable[[], Feed] | None = None
@@ -74,10 +74,8 @@ class Answer:
     links: Mapping[str, str] = field(default_factory=dict)
 
 
-class View(Protocol):
-    """A view: the request and the parts of its path in, an answer out (or a response of its own)."""
-
-    def __call__(self, request: HttpRequest, /, **parts: str) -> Answer | HttpResponseBase: ...
+View = Callable[..., Answer | HttpResponseBase]
+"""A view: the request and the parts of its path in, an answer (or a response of its own) out."""
 
 
 def paths(route: str, view: View, *, name: str, forms: Sequence[str] = ("html", "json")) -> list[URLPattern]:
@@ -164,7 +162,8 @@ def _written(request: HttpRequest, answer: Answer, form: str, twins: Mapping[str
         return HttpResponse(atom(answer.feed(), request, twins["html"]), content_type=media_type)
     if form != "html":
         raise Http404(f"This page has no .{form} form.")
-    page = {**answer.context, "twins": twins, "canonical": answer.canonical or request.path}
+    context = answer.context() if callable(answer.context) else answer.context
+    page = {**context, "twins": twins, "canonical": answer.canonical or request.path}
     return render(request, answer.template, page)
 
 

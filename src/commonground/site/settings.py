@@ -10,10 +10,13 @@ import secrets
 from pathlib import Path
 
 import dj_database_url
+import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from commonground.site.environment import flag, listed, setting
+
+django_stubs_ext.monkeypatch()
 
 BASE = Path(__file__).resolve().parent.parent
 HOME = Path(setting("COMMONGROUND_HOME")).expanduser().resolve()
@@ -48,6 +51,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "csp",

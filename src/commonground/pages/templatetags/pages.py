@@ -18,9 +18,10 @@ from django.http import HttpRequest
 from django.template.context import Context
 from django.templatetags.static import static
 from django.utils.formats import date_format
-from django.utils.html import escape, format_html
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext as _
 
 from commonground.pages import panels as slots
 
@@ -44,26 +45,29 @@ def _digest(name: str) -> str:
 
 
 @register.filter
-def day(moment: datetime | None, zone: str = "UTC") -> str:
+def day(moment: datetime | str | None, zone: str = "UTC") -> str:
     """A date in running text: July 23, 2022. Nothing known says so."""
     return _time(moment, zone, pgettext("a date in text", "F j, Y"))
 
 
 @register.filter
-def short_day(moment: datetime | None, zone: str = "UTC") -> str:
+def short_day(moment: datetime | str | None, zone: str = "UTC") -> str:
     """A date in a table: Jul 23, 2022."""
     return _time(moment, zone, pgettext("a date in a table", "M j, Y"))
 
 
 @register.filter
-def day_and_time(moment: datetime | None, zone: str = "UTC") -> str:
+def day_and_time(moment: datetime | str | None, zone: str = "UTC") -> str:
     """A date and time of day, with the zone: Jul 23, 2022, 14:55 PDT."""
     return _time(moment, zone, pgettext("a date and time in a table", "M j, Y, H:i T"))
 
 
-def _time(moment: datetime | None, zone: str, form: str) -> str:
-    if moment is None:
+def _time(moment: datetime | str | None, zone: str, form: str) -> str:
+    """A moment, or its ISO form as JSON has it, in the zone of the city that it belongs to."""
+    if not moment:
         return not_known()
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment)
     local = moment.astimezone(ZoneInfo(zone))
     written = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return format_html('<time datetime="{}">{}</time>', written, date_format(local, form))
@@ -108,6 +112,26 @@ def not_known() -> str:
 def fact(content: str, word: str) -> str:
     """One fact of a `dl.facts`; what is not known says so."""
     return format_html("<dt>{}</dt><dd>{}</dd>", word, mark_safe(content.strip()) or not_known())  # noqa: S308 - rendered by a template
+
+
+@register.filter
+def spelled(count: int) -> str:
+    """A small number as a sentence begins with it: Seven."""
+    words = (_("Two"), _("Three"), _("Four"), _("Five"), _("Six"), _("Seven"), _("Eight"), _("Nine"), _("Ten"))
+    return words[count - 2] if 2 <= count <= len(words) + 1 else f"{count:,}"
+
+
+@register.filter
+def names(things: Iterable[Any]) -> str:
+    """The names of things as a sentence lists them: Boston, Chicago and Seattle."""
+    *most, last = [str(thing.name) for thing in things]
+    return gettext("%(most)s and %(last)s") % {"most": ", ".join(most), "last": last} if most else last
+
+
+@register.filter
+def pieces(parts: Iterable[tuple[str, bool]]) -> SafeString:
+    """Pieces of plain text, those that were searched for in `<mark>`."""
+    return format_html_join("", "{}", ((format_html("<mark>{}</mark>", text) if hit else text,) for text, hit in parts))
 
 
 @register.filter

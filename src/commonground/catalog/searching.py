@@ -1,0 +1,196 @@
+"""The search page: its address as a query, and the answer as what the template shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from commonground.catalog import browse, overview
+from commonground.catalog.models import Dataset
+from commonground.catalog.search import Count, Hit, Query, Results
+from commonground.catalog.search.query import LIMIT, ORDERS
+from commonground.catalog.templatetags.catalog import word
+from commonground.pages.paging import DEEPEST, Paging, asked
+from commonground.pages.twins import Rows
+
+Form = dict[str, Any]
+
+FACETS: Final = ("city", "kind", "theme", "publisher", "format", "license", "since")
+SHOWN_VALUES: Final = 7
+BATCH: Final = 500
+NO_FILTER: Final = frozenset({"page", "size", "lang", "limit", "offset"})
+CSV_COLUMNS: Final = (
+    "id",
+    "city",
+    "portal",
+    "host",
+    "native_id",
+    "title",
+    "kind",
+    "publisher",
+    "license",
+    "updated",
+    "columns",
+    "row_count",
+    "landing_page",
+    "url",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A search as its address asks it: the query, the page of it, and the parts that mean nothing."""
+
+    query: Query
+    paging: Paging
+    ignored: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a facet: a link that adds it, or takes it out where it is chosen."""
+
+    label: str
+    count: int
+    url: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """One facet; `more` holds the values after the first few."""
+
+    name: str
+    choices: list[Choice]
+    more: list[Choice]
+
+
+def read(given: QueryDict) -> Asked:
+    """What a query string asks for. Nothing in it is an error; what means nothing is kept to be told."""
+    pairs = [(name, str(value)) for name, values in given.lists() if name not in NO_FILTER for value in values]
+    query, notes = Query.read(pairs)
+    paging = asked(given)
+    ignored = tuple(f"{note.name}={note.value}" for note in notes if note.value)
+    return Asked(replace(query, limit=paging.size, offset=paging.start), paging, ignored)
+
+
+def link(query: Query) -> str:
+    """The address of the first page of a search."""
+    return f"{reverse('search')}?{replace(query, limit=LIMIT, offset=0).string()}"
+
+
+def page(wanted: Asked) -> Form:
+    """What the template shows."""
+    query = wanted.query
+    results, rows = browse.search(query)
+    found = {row.key: row for row in rows}
+    return {
+        "query": query,
+        "words": query.words,
+        "kept": [pair for name in query.filters for pair in _pairs(query, name)],
+        "results": results,
+        "hits": [_hit(hit, found[hit.id]) for hit in results.hits if hit.id in found],
+        "paging": wanted.paging.of(results.total),
+        "facets": [facet for name in FACETS if (facet := _facet(query, name, results))],
+        "chosen": _chosen(query, results),
+        "orders": [(name, _ORDER_WORDS[name](), link(replace(query, order=name)), name == query.order) for name in ORDERS],
+        "ignored": wanted.ignored,
+        "ways": [(_way(name), link(other), total) for name, other, total in results.suggestions.without],
+        "bare": link(replace(query, words="")),
+    }
+
+
+_ORDER_WORDS: Final = {
+    "relevance": lambda: _("Best match"),
+    "updated": lambda: _("Newest first"),
+    "title": lambda: _("Title"),
+}
+
+
+def _pairs(query: Query, name: str) -> list[tuple[str, str]]:
+    value = getattr(query, name)
+    return [(name, str(one)) for one in (value if isinstance(value, tuple) else (value,))]
+
+
+def _hit(hit: Hit, row: Dataset) -> Form:
+    form = row.revision.form if row.revision else {}
+    return {
+        "hit": hit,
+        "row": row,
+        "form": form,
+        "url": browse.path(row),
+        "city_name": overview.city_name(row.city),
+        "columns": len(form["columns"]) if form.get("columns_known") else None,
+    }
+
+
+def _facet(query: Query, name: str, results: Results) -> Facet | None:
+    choices = [_choice(query, name, one) for one in results.facets.get(name, ()) if one.count or one.chosen]
+    if not choices:
+        return None
+    return Facet(name, choices[:SHOWN_VALUES], choices[SHOWN_VALUES:])
+
+
+def _choice(query: Query, name: str, one: Count) -> Choice:
+    if name == "since":
+        since = None if one.chosen else one.value
+        other = Query.read([*_everything(query.without("since")), *([("since", since)] if since else [])])[0]
+        return Choice(_days(int(one.label)), one.count, link(other), one.chosen)
+    label = word(one.value, "kind") if name == "kind" else one.label
+    return Choice(label, one.count, link(query.toggled(name, one.value)), one.chosen)
+
+
+def _everything(query: Query) -> list[tuple[str, str]]:
+    return [(name, str(value)) for name, values in QueryDict(query.string()).lists() for value in values]
+
+
+def _days(days: int) -> str:
+    if days < 365:
+        return ngettext("Last %(days)d day", "Last %(days)d days", days) % {"days": days}
+    years = round(days / 365)
+    return ngettext("Last %(years)d year", "Last %(years)d years", years) % {"years": years}
+
+
+def _chosen(query: Query, results: Results) -> list[tuple[str, str, str]]:
+    """The filters that are set: facet, value, and the address without it."""
+    found = []
+    for name in query.filters:
+        if name == "since":
+            found.append((word(name, "facet"), str(query.since), link(query.without(name))))
+            continue
+        labels = {one.value: one.label for one in results.facets.get(name, ())}
+        for value in getattr(query, name):
+            label = word(value, "kind") if name == "kind" else labels.get(value, value)
+            found.append((word(name, "facet"), label, link(query.toggled(name, value))))
+    return found
+
+
+def _way(name: str) -> str:
+    return _("Without the filter “%(filter)s”") % {"filter": word(name, "facet")} if name else _("Without any filter")
+
+
+def table(query: Query) -> Rows:
+    """Every hit as a row, up to as many as a list can be paged through."""
+    return Rows(CSV_COLUMNS, _cells(query))
+
+
+def _cells(query: Query) -> Iterator[tuple[object, ...]]:
+    for start in range(0, DEEPEST, BATCH):
+        results, rows = browse.search(replace(query, limit=BATCH, offset=start), facets=False)
+        for row in rows:
+            form = browse.result_form(row)
+            license_ = form["license"] or {}
+            cells = {
+                **form,
+                "license": license_.get("spdx") or license_.get("text"),
+                "columns": len(form["columns"]) if form["columns_known"] else None,
+            }
+            yield tuple(cells[name] for name in CSV_COLUMNS)
+        if start + BATCH >= results.total:
+            return

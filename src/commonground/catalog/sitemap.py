@@ -1,0 +1,50 @@
+"""What crawlers should read: the fixed pages, the cities and portals, and every dataset, ten thousand a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from django.contrib.sitemaps import Sitemap
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from commonground.catalog import browse, overview
+from commonground.catalog.models import Dataset
+
+PER_FILE: Final = 10_000
+
+
+class Pages(Sitemap):  # type: ignore[type-arg] # not subscriptable when it runs
+    """Pages that are there whatever was harvested."""
+
+    def items(self) -> list[str]:
+        fixed = [reverse(name) for name in ("home", "cities", "harvests", "about", "developers")]
+        members = [reverse("city", args=[slug]) for slug in browse.known_cities()]
+        return [*fixed, *members, *(reverse("harvest", args=[slug]) for slug in browse.known_portals())]
+
+    def location(self, item: str) -> str:
+        return item
+
+
+class Datasets(Sitemap):  # type: ignore[type-arg] # as above
+    """Every dataset that its portal lists."""
+
+    limit = PER_FILE
+
+    def items(self) -> QuerySet[Dataset]:
+        return browse.present().only("portal", "native_id", "last_changed").order_by("pk")
+
+    def location(self, item: Dataset) -> str:
+        return browse.path(item)
+
+    def lastmod(self, item: Dataset) -> datetime:
+        return item.last_changed
+
+    def get_latest_lastmod(self) -> datetime | None:
+        """By one query; Django would read every dataset."""
+        return overview.newest_change()
+
+
+SECTIONS: Final[Mapping[str, type[Sitemap[Any]]]] = {"pages": Pages, "datasets": Datasets}

@@ -1,0 +1,28 @@
+"""The addresses of the catalog's pages and their twins."""
+
+from __future__ import annotations
+
+from django.contrib.sitemaps import views as sitemaps
+from django.urls import path
+
+from commonground.catalog import views
+from commonground.catalog.sitemap import SECTIONS
+from commonground.pages.twins import paths
+
+urlpatterns = [
+    *paths("", views.home, name="home", forms=("html", "json", "atom")),
+    *paths("search", views.search, name="search", forms=("html", "json", "csv", "atom")),
+    *paths("cities", views.cities, name="cities", forms=("html", "json", "csv")),
+    *paths("cities/<slug:slug>", views.city, name="city", forms=("html", "json", "atom")),
+    *paths(
+        "datasets/<str:portal>/<path:native_id>", views.dataset, name="dataset", forms=("html", "json", "csv", "atom")
+    ),
+    *paths("harvests", views.harvests, name="harvests", forms=("html", "json", "csv")),
+    *paths("harvests/<slug:slug>", views.harvest, name="harvest", forms=("html", "json", "csv")),
+    *paths("about", views.about, name="about"),
+    *paths("developers", views.developers, name="developers"),
+    path("raw/<str:portal>/<path:native_id>", views.raw, name="raw"),
+    path("robots.txt", views.robots, name="robots"),
+    path("sitemap.xml", sitemaps.index, {"sitemaps": SECTIONS, "sitemap_url_name": "sitemap"}, name="sitemaps"),
+    path("sitemap-<section>.xml", sitemaps.sitemap, {"sitemaps": SECTIONS}, name="sitemap"),
+]

@@ -1,0 +1,298 @@
+"""The catalog's pages. Each view gathers forms and hands them to the twins; no view writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from commonground import __version__
+from commonground.catalog import browse, index, jsonld, overview, searching
+from commonground.catalog.models import Dataset, Harvest, Revision
+from commonground.catalog.search import Query
+from commonground.pages.country import Spot, country
+from commonground.pages.feeds import Entry, Feed
+from commonground.pages.templatetags.pages import data_sets
+from commonground.pages.twins import Answer, Rows
+
+Form = dict[str, Any]
+
+COLUMNS_SHOWN = 20
+LEAD_LENGTH = 280
+PLAIN_TAGS = 2
+DESCRIPTION_SHOWN = 300
+FEED_LENGTH = 50
+
+
+def home(request: HttpRequest) -> Answer:
+    """What this is, the search, the cities on a map of the country, what changed lately."""
+    cities = overview.cities()
+    lately = overview.lately()
+    known = [city["datasets"] for city in cities if city["datasets"] is not None]
+    total = sum(known) if known else None
+    spots = [_spot(city) for city in cities]
+    return Answer(
+        "catalog/home.html",
+        {"cities": cities, "total": total, "lately": lately, "country": country(spots)},
+        data=lambda: {"datasets": total, "cities": cities, "lately": lately},
+        feed=lambda: _feed(_("Changes in all cities")),
+        modified=overview.newest_change(),
+    )
+
+
+def _spot(city: Form) -> Spot:
+    count = city["datasets"]
+    note = data_sets(count) if count is not None else _("Not read yet")
+    return Spot(city["name"], note, reverse("city", args=[city["slug"]]), city["latitude"], city["longitude"])
+
+
+def search(request: HttpRequest) -> Answer:
+    """Hits, facets, and the way on when there are none."""
+    wanted = searching.read(request.GET)
+    query, paging = wanted.query, wanted.paging
+    title = _("Data sets with “%(words)s”") % {"words": query.words} if query.words else _("Data sets")
+    return Answer(
+        "catalog/search.html",
+        lambda: searching.page(wanted),
+        data=lambda: _search_data(wanted),
+        rows=lambda: searching.table(query),
+        feed=lambda: _search_feed(title, query),
+        version=f"{index.opened_or_built().generation} {timezone.now().date()}",
+        canonical=f"{reverse('search')}{paging.link(paging.number)}",
+    )
+
+
+def _search_data(wanted: searching.Asked) -> Form:
+    form = browse.search_form(wanted.query)
+    paging = wanted.paging.of(form["total"])
+    return {**form, "page": paging.number, "size": paging.size, "pages": paging.last}
+
+
+def _search_feed(title: str, query: Query) -> Feed:
+    """The newest of what is found: the city's own order of update, our time of change."""
+    _results, rows = browse.search(replace(query, order="updated", limit=FEED_LENGTH, offset=0), facets=False)
+    entries = [_entry(row.revision, row) for row in rows if row.revision]
+    return Feed(title, entries, updated=max((row.last_changed for row in rows), default=None))
+
+
+def cities(request: HttpRequest) -> Answer:
+    """All cities."""
+    rows = overview.cities()
+    return Answer(
+        "catalog/cities.html",
+        {"cities": rows},
+        data=lambda: {"cities": rows},
+        rows=lambda: Rows(
+            ("city", "name", "state", "datasets", "portals", "read", "population", "population_year", "website"),
+            [
+                (
+                    row["slug"],
+                    row["name"],
+                    row["state"],
+                    row["datasets"],
+                    " ".join(portal["slug"] for portal in row["portals"]),
+                    row["read"],
+                    row["population"]["count"],
+                    row["population"]["year"],
+                    row["website"],
+                )
+                for row in rows
+            ],
+        ),
+    )
+
+
+def city(request: HttpRequest, slug: str) -> Answer:
+    """One city: its portals, figures, facts and newest changes."""
+    facts = overview.city(slug)
+    form = overview.city_form(facts, overview.portals(facts.portals))
+    newest = overview.newest(slug)
+    return Answer(
+        "catalog/city.html",
+        {"city": facts, "form": form, "newest": newest},
+        data=lambda: {**form, "newest": newest},
+        feed=lambda: _feed(_("Changes in %(city)s") % {"city": facts.name}, Q(dataset__city=slug)),
+        modified=overview.newest_change({"city": slug}),
+    )
+
+
+def dataset(request: HttpRequest, portal: str, native_id: str) -> Answer:
+    """One dataset: what it is, what is not known of it, its columns, where to get it."""
+    row = browse.dataset(f"{portal}/{native_id}")
+    form = browse.dataset_form(row)
+    speaks = browse.known_cities().get(row.city)
+    every = request.GET.get("columns") == "all"
+    above, below = browse.family(row)
+    lead, rest = _lead(form["description"])
+    context = {
+        "row": row,
+        "form": form,
+        "lead": lead,
+        "long": rest or form["description_html"].count("<") > PLAIN_TAGS,
+        "unknown": list(_unknown(form)),
+        "city_name": overview.city_name(row.city),
+        "zone": speaks.timezone if speaks else "UTC",
+        "speaks": speaks.languages[0] if speaks else "en",
+        "columns": form["columns"] if every else form["columns"][:COLUMNS_SHOWN],
+        "above": [overview.line(one) for one in above],
+        "below": [overview.line(one) for one in below],
+        "siblings": [overview.line(one) for one in browse.siblings(row)[:20]],
+        "revisions": row.revisions.order_by("-number").defer("packed", "form")[:20],
+        "json_ld": jsonld.dataset(form, overview.city_name(row.city), request.build_absolute_uri(request.path)),
+    }
+    return Answer(
+        "catalog/dataset.html",
+        context,
+        data=lambda: form,
+        rows=lambda: Rows(
+            ("name", "field", "type", "published_type", "description"),
+            [tuple(column[name] for name in _COLUMN) for column in form["columns"]],
+        ),
+        feed=lambda: _feed(_("Changes of %(title)s") % {"title": row.title}, Q(dataset=row)),
+        modified=row.last_changed,
+    )
+
+
+def _lead(text: str) -> tuple[str, str]:
+    """The first sentences of a description, and the rest of it."""
+    first, _sep, later = text.strip().partition("\n\n")
+    if len(first) <= LEAD_LENGTH:
+        return first, later
+    cut = max(first.rfind(f"{mark} ", 0, LEAD_LENGTH) for mark in ".!?;") + 1
+    cut = cut or first.rfind(" ", 0, LEAD_LENGTH)
+    return (first[:cut].rstrip(" ;") + ("" if first[cut - 1] in ".!?" else " …")), text[cut:]
+
+
+def _unknown(form: Form) -> Iterator[str]:
+    """What a reader would want to know and the record does not say."""
+    if form["row_count"] is None:
+        yield _("number of rows")
+    if not form["columns_known"]:
+        yield _("columns")
+    if form["data_updated"] is None and form["modified"] is None:
+        yield _("date of the last change")
+    if form["license"] is None:
+        yield _("license")
+
+
+_COLUMN = ("name", "field", "type", "published_type", "description")
+
+
+def raw(request: HttpRequest, portal: str, native_id: str) -> HttpResponse:
+    """The record as the city gave it; `?revision=3` an older state of it."""
+    row = browse.dataset(f"{portal}/{native_id}")
+    number = request.GET.get("revision", "")
+    record = browse.raw(row, int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None)
+    body = orjson.dumps(record, option=orjson.OPT_INDENT_2)
+    headers = {"Access-Control-Allow-Origin": "*", "X-Robots-Tag": "noindex", "Content-Disposition": "inline"}
+    return HttpResponse(body, content_type="application/json; charset=utf-8", headers=headers)
+
+
+def harvests(request: HttpRequest) -> Answer:
+    """How each portal was last read."""
+    rows = overview.portals()
+    names = ("slug", "city", "host", "protocol", "outcome", "declared", "held", "findings", "read", "tried")
+    return Answer(
+        "catalog/harvests.html",
+        {"portals": rows, "cities": browse.known_cities()},
+        data=lambda: {"portals": rows},
+        rows=lambda: Rows(names, [tuple(row[name] for name in names) for row in rows]),
+    )
+
+
+def harvest(request: HttpRequest, slug: str) -> Answer:
+    """The report of one portal: the last run, and what is wrong, by who must fix it."""
+    portal = overview.portal(slug)
+    (state,) = overview.portals([portal])
+    groups = overview.groups(slug)
+    runs = overview.runs(slug)
+    last = runs[0] if runs else None
+    return Answer(
+        "catalog/harvest.html",
+        {
+            "portal": portal,
+            "city": overview.city(portal.city),
+            "state": state,
+            "groups": groups,
+            "runs": runs,
+            "last": last,
+            "stale": last and state["read"] and last.outcome in {Harvest.Outcome.FAILED, Harvest.Outcome.PARTIAL},
+        },
+        data=lambda: {**state, "runs": [browse.harvest_form(run) for run in runs], "findings_by_fixer": groups},
+        rows=lambda: _findings_table(slug),
+    )
+
+
+def _findings_table(slug: str) -> Rows:
+    names = ("fixer", "severity", "code", "id", "place", "sample", "message", "advice", "first_seen")
+    found = overview.open_findings(slug)
+    return Rows(names, (tuple(form[name] for name in names) for form in map(browse.finding_form, found)))
+
+
+def about(request: HttpRequest) -> Answer:
+    """What this portal is, for people."""
+    return Answer(
+        "catalog/about.html",
+        {"cities": browse.known_cities().values()},
+        data=lambda: {"name": "Common Ground", "version": __version__, "cities": list(browse.known_cities())},
+    )
+
+
+def developers(request: HttpRequest) -> Answer:
+    """What programs can ask for. The table lists every page that has twins."""
+    example = Dataset.objects.filter(state="present").order_by("key").first()
+    return Answer(
+        "catalog/developers.html",
+        {"site": settings.SITE_URL, "example": example, "forms": TWINS},
+        data=lambda: {"site": settings.SITE_URL, "forms": [dict(zip(("path", "forms"), one, strict=True)) for one in TWINS]},
+    )
+
+
+TWINS = (
+    ("/", ("json", "atom")),
+    ("/search", ("json", "csv", "atom")),
+    ("/cities", ("json", "csv")),
+    ("/cities/CITY", ("json", "atom")),
+    ("/datasets/PORTAL/ID", ("json", "csv", "atom")),
+    ("/harvests", ("json", "csv")),
+    ("/harvests/PORTAL", ("json", "csv")),
+    ("/about", ("json",)),
+    ("/developers", ("json",)),
+)
+"""The pages and their forms beside HTML; a test compares them with the addresses."""
+
+
+def robots(request: HttpRequest) -> HttpResponse:
+    """What crawlers may read."""
+    text = render_to_string("catalog/robots.txt", {"site": settings.SITE_URL})
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+def _feed(title: str, where: Q | None = None) -> Feed:
+    revisions = browse.changes(where, FEED_LENGTH)
+    newest: datetime | None = revisions[0].seen if revisions else None
+    return Feed(title, [_entry(each, each.dataset) for each in revisions], updated=newest)
+
+
+def _entry(revision: Revision, row: Dataset) -> Entry:
+    form = revision.form
+    what = _("Added") if revision.number == 1 else _("Changed")
+    return Entry(
+        title=f"{what}: {row.title}",
+        url=f"{browse.path(row)}#revision-{revision.number}",
+        updated=revision.seen,
+        summary=form["description"][:DESCRIPTION_SHOWN],
+        author=overview.city_name(row.city),
+        published=row.first_seen,
+        categories=(row.city, row.kind),
+    )
