@@ -270,7 +270,7 @@ def search_form(query: Query) -> Form:
         "limit": query.limit,
         "offset": query.offset,
         "corrected": results.corrected or None,
-        "relaxed": results.relaxed,
+        "complete": results.complete,
         "results": [{**result_form(row), "score": round(scores[row.key], 4)} for row in rows],
         "facets": {
             name: [{"value": one.value, "label": one.label, "count": one.count} for one in counts]

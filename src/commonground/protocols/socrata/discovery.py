@@ -59,7 +59,12 @@ def columns(resource: Raw, notes: Notes) -> tuple[Column, ...]:
                 description=prose.plain(str(description or "")),
             )
         )
-    return tuple(sorted(found, key=lambda column: (column.field, column.name)))
+    return in_order(found)
+
+
+def in_order(found: Iterable[Column]) -> tuple[Column, ...]:
+    """By field name, as the listing's own order is random; those that Socrata computes (`:@…`) last."""
+    return tuple(sorted(found, key=lambda column: (column.field.startswith(":"), column.field, column.name)))
 
 
 def _array(resource: Raw, name: str, notes: Notes) -> Sequence[object]:

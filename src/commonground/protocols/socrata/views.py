@@ -97,7 +97,7 @@ def columns(raw: Raw, notes: Notes) -> tuple[Column, ...]:
             continue
         described = prose.plain(values.text(one.get("description"), notes, f"{place}.description"))
         found.append(Column(name or field, field, words.column_type(published), published, described))
-    return tuple(sorted(found, key=lambda column: (column.field, column.name)))
+    return discovery.in_order(found)
 
 
 def _facts(custom: object) -> dict[str, str]:
