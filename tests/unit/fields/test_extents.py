@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -114,6 +115,29 @@ def test_other_values_are_noted(given: object, code: str) -> None:
     notes = Notes()
     assert extent(given, notes, "spatial") is None
     assert [finding.code for finding in notes.found] == [code]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "1" + " " * 200000,
+        "1" * 200000,
+        "POLYGON((" + "1" * 500000,
+        "POLYGON((" + "1 " * 200000,
+        "(" * 200000,
+        "1," * 100000,
+        "POINT" + " " * 200000,
+        "2010" + " " * 200000,
+        "2010 -" * 50000,
+        "R/" * 100000,
+    ],
+    ids=range(10),
+)
+def test_hostile_text_ends(given: str) -> None:
+    started = time.perf_counter()
+    extent(given, Notes(), "spatial")
+    period(given, Notes(), "temporal")
+    assert time.perf_counter() - started < 2
 
 
 @pytest.mark.parametrize("given", [None, "", [], {}])

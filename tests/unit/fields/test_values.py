@@ -49,6 +49,13 @@ def test_text_notes_another_type(given: object, expected: str) -> None:
     assert (finding.code, finding.place, finding.native_id) == ("wrong-type", "title", "abcd-1234")
 
 
+def test_a_line_that_fills_a_book_is_cut() -> None:
+    notes = Notes()
+    assert values.text("word " * 1_000_000, notes, "title").startswith("word word")
+    assert codes(notes) == ["text-too-long"]
+    assert len(notes.found[0].sample) == 200
+
+
 def test_texts_split_clean_and_keep_the_first_spelling() -> None:
     notes = Notes()
     assert values.texts("crime, Police ;crime,,311", notes, "keyword") == ("crime", "Police", "311")

@@ -16,6 +16,7 @@ from commonground.protocols.fields.prose import clean
 from commonground.words import Extent, Period
 
 _LONGEST_TEXT = 300
+_LONGEST_BOX = 200
 _LONGEST_VALUE = 2_000_000
 _LARGEST = 1e12
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
@@ -29,7 +30,7 @@ _WKT = re.compile(
     r"\s*(?:SRID=\d+;|<[^<>]{0,200}>)?\s*(?:(?:MULTI)?(?:POINT|LINESTRING|POLYGON)|GEOMETRYCOLLECTION)\s*(?:Z?M?\s*)\(",
     re.IGNORECASE,
 )
-_PAIR = re.compile(rf"({_NUMBER})\s+({_NUMBER})", re.ASCII)
+_WKT_PART = re.compile(r"[(),]")
 _HAS_NUMBERS = re.compile(r"\d.*\d.*\d|[{}\[\]]|\d\.\d")
 _SIDES = (
     ("west", "south", "east", "north"),
@@ -93,14 +94,15 @@ def _box_of_text(text: str) -> _Box | None:
     if len(text) > _LONGEST_VALUE:
         raise ValueError(f"{len(text):,} characters are too many for an area")
     text = text.strip()
-    if match := _BOX.fullmatch(text):
+    short = text if len(text) <= _LONGEST_BOX else ""
+    if match := _BOX.fullmatch(short):
         west, south, east, north = (float(part) for part in match.groups())
         return _checked([(west, south), (east, north)])
-    if match := _ENVELOPE.fullmatch(text):
+    if match := _ENVELOPE.fullmatch(short):
         west, east, north, south = (float(part) for part in match.groups())
         return _checked([(west, south), (east, north)])
     if _WKT.match(text):
-        return _checked([(float(x), float(y)) for x, y in _PAIR.findall(text)])
+        return _checked(list(_wkt_points(text)))
     if text[:1] in {"{", "["}:
         return _box_of(json.loads(text))
     return None
@@ -147,6 +149,17 @@ def _points(value: object) -> Iterator[_Point]:
                 yield float(x), float(y)
             case _:
                 waiting.extend(one)
+
+
+def _wkt_points(text: str) -> Iterator[_Point]:
+    """The x, y of every group of numbers between brackets and commas; z and m are left out."""
+    for part in _WKT_PART.split(text):
+        match part.split():
+            case [x, y, *_]:
+                try:
+                    yield float(x), float(y)
+                except ValueError:  # a keyword, such as “POLYGON Z”
+                    continue
 
 
 def _is_number(value: object) -> bool:

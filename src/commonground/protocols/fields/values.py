@@ -18,6 +18,7 @@ _LINK = re.compile(
 _UNSAFE_IN_LINK = re.compile(r"[\s\"<>\\^`{|}]")
 _WHOLE = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+|[+-]?\d{1,19}")
 _LONGEST_LINK = 8_000
+_LONGEST_LINE = 10_000
 _LARGEST = 2**63
 
 
@@ -41,14 +42,19 @@ def at(raw: object, path: str) -> object:
 
 
 def text(value: object, notes: Notes, place: str) -> str:
-    """One clean line of text. Numbers become text; a list of one text is that text; anything else is noted."""
+    """One clean line of text. Numbers become text; a list of one text is that text; anything else is noted.
+
+    More than 10,000 characters are cut and noted.
+    """
     if value is None:
         return ""
     if isinstance(value, str):
-        return " ".join(clean(value).split())
+        if len(value) > _LONGEST_LINE:
+            notes.add("text-too-long", place, value, f"{len(value):,} characters, of which {_LONGEST_LINE:,} are kept")
+        return " ".join(clean(value[:_LONGEST_LINE]).split())
     written = _written(value)
     if written is None and isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
-        written = " ".join(clean(value[0]).split())
+        written = " ".join(clean(value[0][:_LONGEST_LINE]).split())
     elif written is not None:
         return written
     notes.add("wrong-type", place, value)
