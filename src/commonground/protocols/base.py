@@ -66,7 +66,7 @@ class Reader(Protocol):
     name: ClassVar[str]
     capabilities: ClassVar[Capabilities]
     recorded_as: ClassVar[str]
-    """The protocol (see `registry.SERVERS`) that serves a recording of this dialect's records."""
+    """The protocol (see `registry.SERVERS`) that serves a recording of this dialect's records; empty if none can."""
 
     def pages(self, portal: Portal, client: Client) -> Iterator[Page]:
         """The whole listing, page by page. Raises `Absent` before the first page when the portal

@@ -30,6 +30,7 @@ class HubFeed(DataJsonReader):
     """The DCAT-US feed, at its address since 2022 or at the older `/data.json`."""
 
     name: ClassVar[str] = "hub-feed"
+    recorded_as: ClassVar[str] = "arcgis-hub"
     capabilities: ClassVar[Capabilities] = Capabilities(
         declares_total=False,
         columns_in_listing=False,
@@ -73,6 +74,7 @@ class HubFeed(DataJsonReader):
             kind=kind_of_feed(raw, dataset),
             license=_license(dataset.license),
             columns=columns(layer, notes),
+            parents=tuple(hub_id(one) or one for one in dataset.parents),
             row_count=whole_number(layer.get("count"), notes, f"{KEPT}.count"),
         )
 
@@ -81,6 +83,7 @@ class HubSearch:
     """`/api/v3/datasets`, page by page; the option `groups` narrows it to the groups of a site."""
 
     name: ClassVar[str] = "hub-search"
+    recorded_as: ClassVar[str] = ""
     capabilities: ClassVar[Capabilities] = Capabilities(
         declares_total=True,
         columns_in_listing=True,

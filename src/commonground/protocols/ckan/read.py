@@ -41,6 +41,7 @@ class Ckan:
     """The Action API of CKAN 2 and DKAN. The portal's own id is the package's `id`, never its `name`."""
 
     name: ClassVar[str] = "ckan"
+    recorded_as: ClassVar[str] = "ckan"
     capabilities: ClassVar[Capabilities] = Capabilities(
         declares_total=True,
         columns_in_listing=False,

@@ -23,6 +23,7 @@ class DataJsonReader:
     """A whole catalog in one document, read record by record."""
 
     name: ClassVar[str] = "data-json"
+    recorded_as: ClassVar[str] = "dcat-us"
     capabilities: ClassVar[Capabilities] = Capabilities(
         declares_total=False,
         columns_in_listing=False,

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from commonground.protocols.base import Notes
-from commonground.protocols.fields.extents import extent
+from commonground.protocols.fields.extents import extent, period
 from commonground.protocols.fields.moments import moment
 from commonground.words import Contact, Dataset, Distribution, Extent, Frequency, Moment, Period, Raw
 
@@ -75,14 +75,14 @@ def record_3(
 ) -> Raw:
     """One record of version 3.0, which says more with objects: places, periods, series, pages."""
     made = record(dataset, contact=contact, modified=modified, identify=identify)
-    made |= {"@type": "Dataset", "identifier": {"@type": "Identifier", "@id": made["identifier"]}}
+    made["@type"] = "Dataset"
     made["publisher"] |= {"@type": "Organization"}
     made["contactPoint"] |= {"@type": "Kind"}
     for gone in ("accessLevel", "isPartOf", "license", "rights"):
         made.pop(gone, None)
     made["accessRights"] = "public"
-    if _REPEATS.fullmatch(made["modified"]) or made["modified"] == _UNKNOWN_RHYTHM:
-        del made["modified"]
+    if made["modified"].startswith(_UNKNOWN_RHYTHM):
+        del made["modified"]  # a rhythm is no date in 3.0
     license_text = dataset.license and (dataset.license.url or dataset.license.text)
     made["distribution"] = [
         {**one, "@type": "Distribution", **({"license": license_text} if license_text else {})}
@@ -92,7 +92,7 @@ def record_3(
         made["rights"] = [dataset.license.text or dataset.license.url]
     if dataset.spatial:
         made["spatial"] = {"@type": "Location", "bbox": _wkt(dataset.spatial)}
-    if dataset.temporal:
+    if dataset.temporal and (dataset.temporal.start or dataset.temporal.end):
         made["temporal"] = [_period_of_time(dataset.temporal)]
     if "landingPage" in made:
         made["landingPage"] = {"@type": "Document", "title": made["title"], "accessURL": made["landingPage"]}
@@ -181,6 +181,9 @@ def _wkt(box: Extent) -> str:
 def _temporal(given: Period | None) -> str:
     if given is None or given.start is None or given.end is None:
         return ""
+    start, _, end = given.text.partition("/")
+    if _DATE.fullmatch(start) and _DATE.fullmatch(end) and period(given.text, Notes(), "") == given:
+        return given.text
     return f"{_instant(given.start)}/{_instant(given.end)}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from commonground.errors import Absent, Disagrees, Refused
@@ -155,6 +156,12 @@ class SocrataDataJson(DataJsonReader):
             if found:
                 return str(found[-1])
         return super().native_id(raw)
+
+    def normalize(self, raw: Raw, portal: Portal, notes: Notes) -> Dataset:
+        """As any `data.json` record; parents are 4x4s too."""
+        dataset = super().normalize(raw, portal, notes)
+        parents = [words.FOUR_BY_FOUR.findall(one.lower()) or [one] for one in dataset.parents]
+        return replace(dataset, parents=tuple(found[-1] for found in parents))
 
 
 def _id(raw: Raw) -> Any:  # noqa: ANN401 - whatever the portal sent

@@ -1,7 +1,7 @@
 """Our datasets as Discovery records.
 
 Discovery cannot carry: row counts, extents, distributions of our own (it offers the usual exports
-for every table), more than one theme, contacts, and a license's address.
+for every table), more than one theme, a contact's name, and a license's address.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def record(dataset: Dataset) -> Raw:
             "description": dataset.description_html or dataset.description,
             "attribution": dataset.publisher or None,
             "attribution_link": None,
-            "contact_email": None,
+            "contact_email": dataset.contact.email if dataset.contact else None,
             "type": asset,
             "updatedAt": _text(dataset.data_updated) or _text(dataset.modified),
             "createdAt": _text(dataset.issued),
