@@ -133,6 +133,8 @@ def record(harvests: Sequence[Harvest], folder: Path) -> list[Path]:
         rows = Dataset.objects.filter(portal=one.portal, state="present").select_related("revision").order_by("pk")
         records = [row.revision.raw for row in rows if row.revision]
         protocol = reader(one.dialect).recorded_as
+        if not protocol:
+            continue
         written.append(save(folder, city=one.city, day=one.started.date(), protocol=protocol, holdings=Holdings(one.host, records)))
     return written
 
