@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from commonground.errors import Misconfigured
 from commonground.site.environment import flag, listed, setting
 
 django_stubs_ext.monkeypatch()
@@ -28,12 +30,16 @@ def _secret_key() -> str:
     if given:
         return given
     path = HOME / "secret-key"
-    if not path.exists():
-        HOME.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(50))
-    return path.read_text()
+    try:
+        if not path.exists():
+            HOME.mkdir(parents=True, exist_ok=True)
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_urlsafe(50))
+        return path.read_text()
+    except OSError as error:
+        advice = "Set COMMONGROUND_HOME to a folder that you may write."
+        raise Misconfigured(f"The home {HOME} cannot be used: {error.strerror}.", advice=advice) from error
 
 
 SECRET_KEY = _secret_key()
@@ -95,11 +101,18 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {
-    "default": dj_database_url.parse(
-        setting("DATABASE_URL") or f"sqlite:///{HOME / 'commonground.sqlite3'}", conn_max_age=60
-    )
-}
+
+def _database() -> dict[str, Any]:
+    """PostgreSQL by its address, else SQLite in the home."""
+    given = setting("DATABASE_URL") or f"sqlite:///{HOME / 'commonground.sqlite3'}"
+    try:
+        return {**dj_database_url.parse(given, conn_max_age=60)}
+    except ValueError as error:  # the address may hold a password, so it is not repeated
+        advice = "Write it as postgresql://USER:PASSWORD@HOST:5432/NAME."
+        raise Misconfigured("DATABASE_URL is no address of a database.", advice=advice) from error
+
+
+DATABASES: dict[str, dict[str, Any]] = {"default": _database()}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 30,

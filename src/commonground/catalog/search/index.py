@@ -32,7 +32,7 @@ PATIENCE = 30.0
 _HEAP, _HEAP_CHANGE = 256_000_000, 30_000_000
 _GRACE = 60.0
 """Seconds that a replaced index is kept for readers that are just opening it."""
-_REPAIR = "Rebuild it: commonground index rebuild."
+_REPAIR = "Rebuild it: commonground index --rebuild."
 
 
 @dataclass(frozen=True, slots=True)
