@@ -130,7 +130,8 @@ def _modified(dataset: Dataset, fallback: datetime | None) -> str:
         return told
     if fallback:
         return _instant(fallback)
-    return _rhythm(dataset.frequency) or _UNKNOWN_RHYTHM
+    rhythm = _rhythm(dataset.frequency)
+    return rhythm if rhythm.startswith(_UNKNOWN_RHYTHM) else _UNKNOWN_RHYTHM
 
 
 def _date(given: Moment | None) -> str:
