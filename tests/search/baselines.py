@@ -1,5 +1,6 @@
 """Three plain rankings, written without the search room: they filled the pool that was judged, and
-the first one is the figure that search must leave behind."""
+the first one is the figure that search must leave behind.
+"""
 
 from __future__ import annotations
 

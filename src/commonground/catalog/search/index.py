@@ -15,17 +15,19 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tantivy
 
 from commonground.catalog.search import schema
 from commonground.errors import IndexBroken, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
 PATIENCE = 30.0
 """Seconds to wait for another process that writes."""

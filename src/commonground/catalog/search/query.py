@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import date
-from typing import Literal, NamedTuple, cast, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 from urllib.parse import parse_qsl, urlencode
 
 from commonground.words import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Order = Literal["relevance", "updated", "title"]
 ORDERS: tuple[Order, ...] = get_args(Order)
 LONGEST_WORDS = 400
 LIMIT, MOST, DEEPEST = 20, 1_000, 100_000
 FILTERS = ("city", "kind", "publisher", "theme", "format", "license", "portal")
-_MANY = 100
-"""Values of one filter that are read; more are not a person's."""
+_MANY, _DIGITS = 100, 9
+"""Values of one filter, and digits of a number, that are read; more are not a person's."""
 
 
 class Note(NamedTuple):
@@ -47,9 +49,9 @@ class Query:
     offset: int = 0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "words", _clean(self.words)[:LONGEST_WORDS].rstrip())
+        object.__setattr__(self, "words", clean(self.words)[:LONGEST_WORDS].rstrip())
         for name in FILTERS:
-            kept = sorted({_clean(value) for value in getattr(self, name)} - {""})[:_MANY]
+            kept = sorted({clean(value) for value in getattr(self, name)} - {""})[:_MANY]
             object.__setattr__(self, name, tuple(kept))
         object.__setattr__(self, "limit", max(0, min(self.limit, MOST)))
         object.__setattr__(self, "offset", max(0, min(self.offset, DEEPEST)))
@@ -72,7 +74,7 @@ class Query:
         for name, value in pairs:
             if name in FILTERS:
                 given.setdefault(name, []).append(value)
-            elif not (changed := found._with(name, value)):  # noqa: SLF001 - its own class
+            elif not (changed := found._with(name, value)):
                 notes.append(Note(name, value))
             else:
                 found = changed
@@ -87,8 +89,8 @@ class Query:
         if name == "q":
             return replace(self, words=value)
         if name == "order" and value in ORDERS:
-            return replace(self, order=cast("Order", value))
-        if name in {"limit", "offset"} and value.isascii() and value.isdigit() and len(value) < 10:  # noqa: PLR2004
+            return replace(self, order=value)
+        if name in {"limit", "offset"} and value.isascii() and value.isdigit() and len(value) <= _DIGITS:
             return replace(self, limit=int(value)) if name == "limit" else replace(self, offset=int(value))
         if name == "since":
             try:
@@ -124,7 +126,7 @@ class Query:
         return tuple(name for name in (*FILTERS, "since") if getattr(self, name))
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """White space and what no keyboard types become one space: an address must survive being sent."""
     shown = text.encode("utf-8", "replace").decode()
     return " ".join("".join(one if one.isprintable() else " " for one in shown).split())

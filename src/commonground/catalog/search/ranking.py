@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterable
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,8 @@ from tantivy import Query as Clause
 from commonground.catalog.search.query import FILTERS, Query
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from commonground.catalog.search.aliases import Stems
     from commonground.catalog.search.index import Snapshot
     from commonground.catalog.search.wording import Unit, Wanted
@@ -24,10 +26,14 @@ OTHER, GUESS = 0.7, 0.6
 """What another wording, and a completed or corrected word, count against the word as typed."""
 TOGETHER = 1.5
 """What two words side by side in a title add."""
-CITY = 12.0
-"""What being of a city named among the words adds: more than one word in a title, less than several."""
-ENOUGH = 0.7
-"""The share of three and more words that a dataset must have."""
+CITY = 60.0
+"""What being of a city named among the words adds: its datasets come first, the others stay."""
+FIRST = 1_000.0
+"""What keeps datasets with all the words before those with some of them."""
+COLUMN = 6.0
+"""What having a column adds whose name was typed (`violation_code`)."""
+FEW_WORDS, ENOUGH = 2, 0.7
+"""Up to so many words a dataset must have all, of more this share."""
 
 
 def wanted_clause(wanted: Wanted, snapshot: Snapshot, *, loose: bool = False) -> Clause:
@@ -38,12 +44,20 @@ def wanted_clause(wanted: Wanted, snapshot: Snapshot, *, loose: bool = False) ->
     musts = [make.phrase(one) for one in wanted.phrases]
     units = [make.unit(one) for one in wanted.units]
     if units:
-        needed = 1 if loose else len(units) if len(units) < 3 else math.ceil(len(units) * ENOUGH)  # noqa: PLR2004
-        musts.append(Clause.boolean_query([(Occur.Should, one) for one in units], needed))
+        needed = len(units) if len(units) <= FEW_WORDS else math.ceil(len(units) * ENOUGH)
+        enough = Clause.boolean_query([(Occur.Should, one) for one in units], needed)
+        musts.append(Clause.boolean_query([(Occur.Should, one) for one in units], 1) if loose else enough)
     cities = [Clause.const_score_query(make.term("city", one), CITY) for one in wanted.cities]
     if not musts:
         musts = [Clause.disjunction_max_query(cities)] if cities else [make.any_word(wanted.idle)]
-    nice = [*cities, *make.neighbors(wanted.units), *(make.word(one) for one in wanted.idle)]
+    nice = [
+        *cities,
+        *make.neighbors(wanted.units),
+        *make.columns(wanted.columns),
+        *(make.word(one) for one in wanted.idle),
+    ]
+    if loose and units:
+        nice.append(Clause.const_score_query(enough, FIRST))
     return Clause.boolean_query(
         [
             *((Occur.Must, one) for one in musts),
@@ -90,11 +104,8 @@ class _Maker:
         """Words in this order, in any field."""
         if len(stems) == 1:
             return self.word(stems[0])
-        some = [
-            Clause.boost_query(Clause.phrase_query(self.schema, field, list(stems)), weight)
-            for field, weight in WEIGHTS.items()
-        ]
-        return Clause.disjunction_max_query(some, REST)
+        phrases = ((Clause.phrase_query(self.schema, field, list(stems)), weight) for field, weight in WEIGHTS.items())
+        return Clause.disjunction_max_query([Clause.boost_query(one, weight) for one, weight in phrases], REST)
 
     def all_words(self, stems: Stems) -> Clause:
         if len(stems) == 1:
@@ -115,5 +126,9 @@ class _Maker:
     def neighbors(self, units: tuple[Unit, ...]) -> list[Clause]:
         """Neighboring words as neighbors in a title."""
         stems = [one for unit in units for one in unit.stems]
-        pairs = list(dict.fromkeys(zip(stems, stems[1:], strict=False)))
+        pairs = list(dict.fromkeys(itertools.pairwise(stems)))
         return [Clause.boost_query(Clause.phrase_query(self.schema, "title", list(one), 1), TOGETHER) for one in pairs]
+
+    def columns(self, names: Iterable[Stems]) -> list[Clause]:
+        """Words of a column's name side by side."""
+        return [Clause.boost_query(Clause.phrase_query(self.schema, "columns", list(one)), COLUMN) for one in names]

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tantivy import DocAddress
 from tantivy import Order as Direction
 from tantivy import Query as Clause
 
 from commonground.catalog.search import ranking
-from commonground.catalog.search.query import FILTERS, Query
-from commonground.catalog.search.schema import FACETS, stem, words
+from commonground.catalog.search.schema import FACETS, stem
 from commonground.catalog.search.wording import Wanted, understand
 
 if TYPE_CHECKING:
+    from commonground.catalog.search.query import Query
     from collections.abc import Iterable
 
     from commonground.catalog.search.index import Index, Snapshot
 
 SNIPPET = 240
-_READ = 3_000
-"""Characters of a description that are looked through for the best piece."""
+FEW = 5
+"""With fewer datasets that have all the words, those with some of them are shown as well."""
 _VALUES = 40
 """Values of a facet that are counted."""
 SINCE = (30, 365, 730, 1_825)
@@ -35,7 +38,8 @@ class Piece(NamedTuple):
     marked: bool
 
 
-class Count(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Count:
     """One value of a facet. `label` is a city's or portal's name, for `since` the number of days, else the value."""
 
     value: str
@@ -71,14 +75,17 @@ class Suggestions:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """The answer to one query. `corrected` is the wording with slips mended when that was searched too;
-    `relaxed` says that no dataset has enough of the words, and the hits have only some."""
+    """The answer to one query.
+
+    `complete` of the `total` have the words that were asked for; when they are few, datasets with
+    only some of the words follow. `corrected` is the wording with slips mended, searched as well.
+    """
 
     total: int
     hits: tuple[Hit, ...]
     facets: dict[str, tuple[Count, ...]] = field(default_factory=dict)
     corrected: str = ""
-    relaxed: bool = False
+    complete: int = 0
     suggestions: Suggestions = Suggestions()
     generation: int = 0
 
@@ -89,43 +96,43 @@ def search(index: Index, query: Query, *, today: date | None = None, facets: boo
     wanted = understand(query.words, snapshot)
     clause = Clause.all_query() if wanted.empty else ranking.wanted_clause(wanted, snapshot)
     found = _find(snapshot, query, wanted, clause)
-    relaxed = False
-    if not found.count and len(wanted.units) > 1:
+    complete = found.total
+    if complete < FEW and len(wanted.units) > 1:
         loose = ranking.wanted_clause(wanted, snapshot, loose=True)
         again = _find(snapshot, query, wanted, loose)
-        relaxed = bool(again.count)
-        found, clause = (again, loose) if relaxed else (found, clause)
+        found, clause = (again, loose) if again.total > complete else (found, clause)
     counted = _facets(snapshot, query, clause, today or datetime.now(UTC).date()) if facets else {}
     return Results(
-        found.count,
+        found.total,
         tuple(_hit(snapshot, wanted, query, key, address) for key, address in found.hits),
         counted,
         wanted.corrected,
-        relaxed,
-        _suggestions(snapshot, query, wanted, clause) if not found.count else Suggestions(),
+        complete,
+        _suggestions(snapshot, query, wanted, clause) if not found.total else Suggestions(),
         snapshot.generation,
     )
 
 
 class _Found(NamedTuple):
-    count: int
-    hits: list[tuple[Any, Any]]
+    total: int
+    hits: list[tuple[object, DocAddress]]
 
 
 def _find(snapshot: Snapshot, query: Query, wanted: Wanted, words: Clause) -> _Found:
     clause = ranking.both(words, ranking.filter_clauses(query, snapshot))
     limit = max(1, query.limit)
-    by = {"updated": "by_updated", "title": "by_title"}.get(query.order, "by_worth" if wanted.empty else "")
+    by = {"updated": "by_updated", "title": "by_title"}.get(query.order, "" if wanted.ranked else "by_worth")
     if by:
         found = snapshot.searcher.search(
             clause, limit, count=True, order_by_field=by, offset=query.offset, order=Direction.Asc
         )
     else:
         found = snapshot.searcher.search(clause, limit, count=True, offset=query.offset, weight_by_field="weight")
-    return _Found(found.count or 0, found.hits if query.limit else [])
+    total: int = found.count or 0  # type: ignore[attr-defined] # its stub forgets it
+    return _Found(total, list(found.hits) if query.limit else [])
 
 
-def _hit(snapshot: Snapshot, wanted: Wanted, query: Query, key: object, address: Any) -> Hit:  # noqa: ANN401 - tantivy's
+def _hit(snapshot: Snapshot, wanted: Wanted, query: Query, key: object, address: DocAddress) -> Hit:
     stored = snapshot.searcher.doc(address)
     score = float(key) if query.order == "relevance" and isinstance(key, float) else 0.0
     marks = wanted.marks
@@ -133,36 +140,43 @@ def _hit(snapshot: Snapshot, wanted: Wanted, query: Query, key: object, address:
         str(stored.get_first("id")),
         score,
         _pieces(str(stored.get_first("title") or ""), marks),
-        _snippet(str(stored.get_first("description") or ""), marks),
+        _snippet(bytes(stored.get_first("excerpt") or b"").decode(), marks),
     )
+
+
+@lru_cache(maxsize=1_024)
+def _marker(marks: frozenset[str]) -> re.Pattern[str]:
+    """Words that begin as one of the stems does: few are left to be stemmed."""
+    starts = sorted({one[: max(2, min(3, len(one) - 1))] for one in marks})
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, starts))})[^\W_]*", re.IGNORECASE)
+
+
+def _marked(text: str, marks: frozenset[str]) -> list[re.Match[str]]:
+    return [found for found in _marker(marks).finditer(text) if stem(found[0]) in marks] if marks else []
 
 
 def _pieces(text: str, marks: frozenset[str]) -> tuple[Piece, ...]:
     pieces, at = [], 0
-    for found in words(text) if marks else ():
-        if stem(found[0]) in marks:
-            if found.start() > at:
-                pieces.append(Piece(text[at : found.start()], marked=False))
-            pieces.append(Piece(found[0], marked=True))
-            at = found.end()
-    if at < len(text):
-        pieces.append(Piece(text[at:], marked=False))
-    return tuple(pieces)
+    for found in _marked(text, marks):
+        pieces += [Piece(text[at : found.start()], marked=False), Piece(found[0], marked=True)]
+        at = found.end()
+    return tuple(one for one in (*pieces, Piece(text[at:], marked=False)) if one.text)
 
 
 def _snippet(text: str, marks: frozenset[str]) -> tuple[Piece, ...]:
     """The stretch of the description that has most of the words, from its beginning where that is as good."""
-    read = text[:_READ]
-    places = [(found.start(), stem(found[0])) for found in words(read)] if marks else []
-    hits = [(at, term) for at, term in places if term in marks]
-    start = max(hits, key=lambda hit: (len({t for at, t in hits if hit[0] <= at < hit[0] + SNIPPET}), -hit[0]))[0] if hits else 0
+    places = [(found.start(), stem(found[0])) for found in _marked(text, marks)]
+    best, start = 0, 0
+    for at, _ in places:
+        different = len({term for place, term in places if at <= place < at + SNIPPET})
+        if different > best:
+            best, start = different, at
     start = 0 if start < SNIPPET // 2 else text.rfind(" ", 0, start - SNIPPET // 4) + 1
     end = start + SNIPPET
     if end < len(text):
         end = max(text.rfind(" ", start, end), start + SNIPPET // 2)
     stretch = " ".join(text[start:end].split())
-    shown = f"{'…' if start else ''}{stretch}{'…' if end < len(text) else ''}"
-    return _pieces(shown, marks)
+    return _pieces(f"{'…' if start else ''}{stretch}{'…' if end < len(text) else ''}", marks)
 
 
 def _facets(snapshot: Snapshot, query: Query, words: Clause, today: date) -> dict[str, tuple[Count, ...]]:
@@ -180,9 +194,7 @@ def _facets(snapshot: Snapshot, query: Query, words: Clause, today: date) -> dic
     return found
 
 
-def _counts(
-    snapshot: Snapshot, query: Query, name: str, buckets: Iterable[dict[str, Any]]
-) -> tuple[Count, ...]:
+def _counts(snapshot: Snapshot, query: Query, name: str, buckets: Iterable[dict[str, Any]]) -> tuple[Count, ...]:
     chosen: tuple[str, ...] = getattr(query, name)
     counts = {str(one["key"]): int(one["doc_count"]) for one in buckets}
     counts |= {value: 0 for value in chosen if value not in counts}
@@ -212,7 +224,7 @@ def _since(query: Query, buckets: Iterable[dict[str, Any]], today: date) -> tupl
 
 def _suggestions(snapshot: Snapshot, query: Query, wanted: Wanted, words: Clause) -> Suggestions:
     def total(asked: Query, clause: Clause) -> int:
-        return _find(snapshot, replace(asked, limit=0, offset=0), wanted, clause).count
+        return _find(snapshot, replace(asked, limit=0, offset=0), wanted, clause).total
 
     fewer = total(query, ranking.wanted_clause(wanted, snapshot, loose=True)) if wanted.units else 0
     searches = [(name, query.without(name)) for name in query.filters]
@@ -223,6 +235,3 @@ def _suggestions(snapshot: Snapshot, query: Query, wanted: Wanted, words: Clause
         searches.append(("", bare))
     counted = ((name, asked, total(asked, words)) for name, asked in searches)
     return Suggestions(fewer, tuple(one for one in counted if one[2]))
-
-
-__all__ = ["FILTERS", "Count", "Hit", "Piece", "Results", "Suggestions", "search"]

@@ -5,23 +5,28 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+import zlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import tantivy
 
 from commonground.catalog.forms import digest
+from commonground.catalog.search.query import clean
 
 VERSION = 1
 """Raise it when documents are made differently from the same fields: old indexes are then rebuilt."""
 
-STEMMED, PLAIN, RAW = "stemmed", "plain", "raw"
+STEMMED, PLAIN, RAW, KEPT = "stemmed", "plain", "raw", "kept"
 
 
 class Field(NamedTuple):
-    """One field. `shape` is a tokenizer for text, or `float`; `fast` is for facets, filters and orders."""
+    """One field. `shape` is a tokenizer for text, `kept` (only stored), `integer` or `float`.
+
+    `fast` is for facets, filters and orders.
+    """
 
     name: str
     shape: str
@@ -37,7 +42,8 @@ FIELDS = (
     Field("keywords", STEMMED),
     Field("columns", STEMMED),
     Field("publisher_words", STEMMED),
-    Field("description", STEMMED, stored=True),
+    Field("description", STEMMED),
+    Field("excerpt", KEPT, stored=True),  # the beginning of the description, to show
     Field("vocabulary", PLAIN),  # words as written, for completions and corrections
     Field("city", RAW, fast=True),
     Field("portal", RAW, fast=True),
@@ -55,23 +61,23 @@ FIELDS = (
 )
 FACETS = ("city", "kind", "publisher", "theme", "format", "license")
 
-LONGEST_DESCRIPTION = 20_000
+LONGEST_DESCRIPTION, EXCERPT = 20_000, 2_000
 LONGEST_VALUE = 200
 _WORD = re.compile(r"[^\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LATEST = 99_999_999_999
 
 
-def analyzer(stem: bool) -> tantivy.TextAnalyzer:  # noqa: FBT001 - it says what the name says
+def analyzer(*, stemmed: bool) -> tantivy.TextAnalyzer:
     """Letters and digits, lower case, no accents; English stems where asked for."""
     builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
     for one in (tantivy.Filter.remove_long(60), tantivy.Filter.lowercase(), tantivy.Filter.ascii_fold()):
         builder = builder.filter(one)
-    return builder.filter(tantivy.Filter.stemmer("english")).build() if stem else builder.build()
+    return builder.filter(tantivy.Filter.stemmer("english")).build() if stemmed else builder.build()
 
 
-_STEMMER = analyzer(stem=True)
-_PLAIN = analyzer(stem=False)
+_STEMMER = analyzer(stemmed=True)
+_PLAIN = analyzer(stemmed=False)
 
 
 @lru_cache(maxsize=65_536)
@@ -99,7 +105,9 @@ def stems(text: str) -> tuple[str, ...]:
 
 def readable(text: object) -> str:
     """Text that can be stored: lone surrogates replaced, anything else than text left out."""
-    return text.encode("utf-8", "replace").decode() if isinstance(text, str) else ""
+    if not isinstance(text, str):
+        return ""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def build() -> tantivy.Schema:
@@ -110,6 +118,8 @@ def build() -> tantivy.Schema:
             builder.add_integer_field(field.name, indexed=True, fast=True)
         elif field.shape == "float":
             builder.add_float_field(field.name, fast=True)
+        elif field.shape == KEPT:
+            builder.add_bytes_field(field.name, stored=True)
         else:
             option = "basic" if field.shape in {RAW, PLAIN} else "position"
             builder.add_text_field(field.name, field.stored, field.fast, field.shape, option)
@@ -124,29 +134,35 @@ def register(index: tantivy.Index) -> None:
 
 def signature() -> str:
     """Changes when an index made before can no longer serve: other fields, other making, other tantivy format."""
-    made = (VERSION, FIELDS, tantivy.__version__.partition(",")[2])
+    version: str = tantivy.__version__  # type: ignore[attr-defined] # "tantivy v0.27.0, index_format v7"
+    made = (VERSION, FIELDS, version.partition(",")[2])
     return hashlib.sha256(repr(made).encode()).hexdigest()[:12]
 
 
 def document(form: Mapping[str, Any]) -> tantivy.Document:
     """One dataset, from the JSON form of `catalog.forms.dump` with `city_name` and `portal_name` beside it."""
-    texts = _texts(form)
+    texts, value = _texts(form), worth(form)
     found = tantivy.Document()
-    for name, values in {**texts, **_filters(form), **_orders(form)}.items():
-        for value in values:
-            found.add_text(name, value)
-    found.add_text("vocabulary", " ".join((*texts["title"], *texts["keywords"], *texts["publisher_words"], *texts["columns"])))
+    for name, values in {**texts, **_filters(form), **_orders(form, value)}.items():
+        for one in values:
+            found.add_text(name, one)
+    found.add_text(
+        "vocabulary", " ".join((*texts["title"], *texts["keywords"], *texts["publisher_words"], *texts["columns"]))
+    )
     found.add_text("fingerprint", digest(form))
+    found.add_bytes("excerpt", texts["description"][0][:EXCERPT].encode())
     updated = _updated(form)
     if updated is not None:
         found.add_integer("updated", updated)
-    # tantivy multiplies a score by log2(2 + weight), so the worth is put through the inverse.
-    found.add_float("weight", 2 ** (4 * worth(form)) - 2)
+    # tantivy multiplies a score by log2(2 + weight), so the worth is put through the inverse. The hair's
+    # breadth from the id makes equal datasets come in one order, however the index was built.
+    hair = 1 + 1e-4 * zlib.crc32(readable(form.get("id")).encode()) / 2**32
+    found.add_float("weight", 2 ** (4 * value * hair) - 2)
     return found
 
 
 def _texts(form: Mapping[str, Any]) -> dict[str, list[str]]:
-    columns = [one for one in form.get("columns") or () if isinstance(one, Mapping)]
+    columns = [one for one in form.get("columns") or () if isinstance(one, dict)]
     names = {readable(one.get(key)) for one in columns for key in ("name", "field")}
     return {
         "title": [readable(form.get("title"))],
@@ -158,20 +174,23 @@ def _texts(form: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def _filters(form: Mapping[str, Any]) -> dict[str, list[str]]:
-    given = {name: readable(form.get(name)) for name in ("id", "city", "portal", "host", "native_id", "kind", "publisher")}
+    given = {
+        name: readable(form.get(name)) for name in ("id", "city", "portal", "host", "native_id", "kind", "publisher")
+    }
     native, host = given.pop("native_id").lower(), given.pop("host").lower()
     labels = [f"{kind}\t{given[kind]}\t{readable(form.get(kind + '_name'))}" for kind in ("city", "portal")]
-    formats = (readable(one.get("format")) for one in form.get("distributions") or () if isinstance(one, Mapping))
+    formats = (readable(one.get("format")) for one in form.get("distributions") or () if isinstance(one, dict))
     values = {
         **{name: [value] for name, value in given.items()},
         "key": [native, f"{given['portal']}/{native}".lower(), f"{host}/{native}", host],
         "theme": _list(form, "themes"),
         "format": sorted(set(formats)),
         "license": [license_of(form)],
-        "label": labels,
     }
-    kept = {name: [value[:LONGEST_VALUE] for value in some if value] for name, some in values.items()}
-    return {**kept, "id": [given["id"]]}
+    exact = {"id": [given["id"]], "key": values.pop("key"), "label": labels}
+    # As a Query has them, so that a value of a facet is found when it is chosen.
+    chosen = {name: [clean(value)[:LONGEST_VALUE].rstrip() for value in some] for name, some in values.items()}
+    return {name: [value for value in some if value] for name, some in {**chosen, **exact}.items()}
 
 
 def license_of(form: Mapping[str, Any]) -> str:
@@ -182,12 +201,12 @@ def license_of(form: Mapping[str, Any]) -> str:
     return readable(given.get("spdx")) or readable(given.get("text"))
 
 
-def _orders(form: Mapping[str, Any]) -> dict[str, list[str]]:
+def _orders(form: Mapping[str, Any], value: float) -> dict[str, list[str]]:
     identity = readable(form.get("id"))
     title = " ".join(_PLAIN.analyze(readable(form.get("title"))))
     updated = _updated(form)
     newest_first = f"{_LATEST - (updated or 0) if updated is not None else _LATEST * 10:012d}"
-    step = 9 - math.floor(worth(form) * 9)
+    step = 9 - math.floor(value * 9)
     return {
         "by_title": [f"{title[:LONGEST_VALUE]}\t{identity}"],
         "by_updated": [f"{newest_first}\t{identity}"],
@@ -206,7 +225,7 @@ def _updated(form: Mapping[str, Any]) -> int | None:
         at = moment.get("at") if isinstance(moment, Mapping) else None
         if isinstance(at, str) and at:
             try:
-                return int(datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp())
+                return int(datetime.fromisoformat(at).timestamp())
             except (ValueError, OverflowError):
                 continue
     return None
@@ -224,10 +243,11 @@ _WORTH = {
     "other": 0.6,
 }
 _DERIVED = 0.75  # a map or a view of a table that is in the catalog itself
-_TINY = {1: 0.55, 2: 0.55, 3: 0.65, 4: 0.8}  # by number of columns: indicator feeds beside real tables
-_STALE = re.compile(r"\b(deprecated|outdated|archived|obsolete|test|untitled)\b", re.IGNORECASE)
+_TINY = {1: 0.45, 2: 0.45, 3: 0.6, 4: 0.8}  # by number of columns: indicator feeds beside real tables
+_SHAPES = {"point", "line", "polygon", "geometry"}  # a map layer needs no more than a name and a shape
+_STALE = re.compile(r"\b(deprecated|outdated|archived|obsolete|test|untitled|performance metrics)\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_NO_YEAR = 2026
+_HORIZON, _TIMELESS, _YEARLY = 2050, 2026, 0.006  # each year before 2050 costs; no year is as good as 2026
 
 
 def worth(form: Mapping[str, Any]) -> float:
@@ -240,10 +260,13 @@ def worth(form: Mapping[str, Any]) -> float:
     found = _WORTH.get(str(form.get("kind")), 0.6)
     if form.get("parents") and form.get("kind") != "table":
         found *= _DERIVED
-    found *= _TINY.get(len(form.get("columns") or ()), 1.0)
+    columns = [one for one in form.get("columns") or () if isinstance(one, dict)]
+    if not any(one.get("type") in _SHAPES for one in columns):
+        found *= _TINY.get(len(columns), 1.0)
     if _STALE.search(title):
         found *= 0.75
-    years: Iterable[int] = (int(year) for year in _YEAR.findall(title))
-    year = min(max(years, default=_NO_YEAR), _NO_YEAR + 24)
-    found *= 1 - 0.006 * max(0, _NO_YEAR + 24 - year)
+    updated = _updated(form)
+    latest = datetime.fromtimestamp(updated, UTC).year + 1 if updated is not None else _HORIZON
+    years = [int(year) for year in _YEAR.findall(title) if int(year) <= latest]
+    found *= 1 - _YEARLY * (_HORIZON - max(years, default=_TIMELESS))
     return max(0.25, min(1.0, found))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -14,16 +13,19 @@ from commonground.catalog.search.aliases import Aliases, Stems, aliases
 from commonground.catalog.search.schema import folded, stem, stems
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from commonground.catalog.search.index import Snapshot
 
 TEXT_FIELDS = ("title", "keywords", "columns", "publisher_words", "description")
-RARE = 2
-"""A word in no more than so many datasets may be a slip of the pen, or not finished yet."""
+RARE, UNFINISHED = 2, 20
+"""A word in no more than so many datasets may be a slip of the pen; the last one may not be finished yet."""
 SURE = 10
-"""How many times commoner another spelling must be to be offered for a rare one."""
-SHORTEST_CORRECTED = 5
+"""How many times commoner a completion or another spelling must be to stand for a rare word."""
+SHORTEST_COMPLETED, SHORTEST_CORRECTED = 2, 5
 COMPLETIONS = 4
 _QUOTED = re.compile(r'(?<!\S)(-?)["“”]([^"“”]*)["“”]?')
+_COLUMN = re.compile(r"\w+_\w+")
 _EXCLUDED = re.compile(r"(?<!\S)-([^\W_][\w'’-]*)")
 
 
@@ -49,6 +51,7 @@ class Wanted:
     phrases: tuple[Stems, ...] = ()
     excluded: tuple[Stems, ...] = ()
     cities: tuple[str, ...] = ()
+    columns: tuple[Stems, ...] = ()
     corrected: str = ""
 
     @property
@@ -60,7 +63,12 @@ class Wanted:
     def marks(self) -> frozenset[str]:
         """The stems to mark where they stand in a result."""
         wordings = (wording for unit in self.units for wording in (unit.stems, unit.guesses, *unit.others))
-        return frozenset(one for some in (*wordings, *self.phrases) for one in some)
+        return frozenset(one for some in (*wordings, *self.phrases) for one in some) - aliases().idle
+
+    @property
+    def ranked(self) -> bool:
+        """Whether there is anything that one dataset can have more of than another."""
+        return bool(self.units or self.phrases or self.idle)
 
 
 @dataclass(slots=True)
@@ -92,6 +100,7 @@ def understand(text: str, snapshot: Snapshot) -> Wanted:
         phrases=tuple(one for one, minus in phrases if one and not minus),
         excluded=tuple(one for one in (*excluded, *(one for one, minus in phrases if minus)) if one),
         cities=tuple(dict.fromkeys(reading.cities)),
+        columns=tuple(one for one in map(stems, _COLUMN.findall(rest)) if len(one) > 1),
         corrected=_mend(text, reading.mended),
     )
 
@@ -157,29 +166,30 @@ def _word(reading: _Reading, token: str, term: str, *, last: bool) -> None:
     if term in reading.known.idle:
         reading.idle.append(term)
         return
-    unit = Unit((term,))
-    if _frequency(reading.snapshot, term) <= RARE:
-        unit = replace(unit, guesses=_guesses(reading, token, last=last))
-    reading.units.append(unit)
+    held = max(reading.snapshot.searcher.doc_freq(name, term) for name in TEXT_FIELDS)
+    guesses = _completions(reading.snapshot, token, held) if last and held <= UNFINISHED else ()
+    if not guesses and held <= RARE:
+        guesses = _corrections(reading, token, held)
+    reading.units.append(Unit((term,), guesses=guesses))
 
 
-def _frequency(snapshot: Snapshot, term: str) -> int:
-    return max(snapshot.searcher.doc_freq(name, term) for name in TEXT_FIELDS)
+def _completions(snapshot: Snapshot, token: str, held: int) -> tuple[str, ...]:
+    word = folded(token)
+    if len(word) < SHORTEST_COMPLETED:
+        return ()
+    found = snapshot.searcher.terms_with_prefix("vocabulary", word, limit=COMPLETIONS)
+    return tuple(dict.fromkeys(stem(one) for one, often in found if one != word and often >= held * SURE))
 
 
-def _guesses(reading: _Reading, token: str, *, last: bool) -> tuple[str, ...]:
-    """What a rare word may be meant to be: of the last one completions first, else a near spelling."""
+def _corrections(reading: _Reading, token: str, held: int) -> tuple[str, ...]:
     word, searcher = folded(token), reading.snapshot.searcher
-    found: list[str] = []
-    if last and len(word) > 1:
-        found = [one for one, _ in searcher.terms_with_prefix("vocabulary", word, limit=COMPLETIONS) if one != word]
-    if not found and len(word) >= SHORTEST_CORRECTED:
-        held = searcher.doc_freq("vocabulary", word)
-        best = max(_near(word), key=lambda one: (searcher.doc_freq("vocabulary", one), one))
-        if searcher.doc_freq("vocabulary", best) >= max(1, held * SURE):
-            found = [best]
-            reading.mended[token] = best
-    return tuple(dict.fromkeys(stem(one) for one in found))
+    if len(word) < SHORTEST_CORRECTED:
+        return ()
+    often, best = max((searcher.doc_freq("vocabulary", one), one) for one in _near(word))
+    if often < max(1, held * SURE):
+        return ()
+    reading.mended[token] = best
+    return (stem(best),)
 
 
 def _near(word: str) -> set[str]:
