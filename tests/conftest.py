@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tools import browser
+
 os.environ.setdefault("COMMONGROUND_HOME", tempfile.mkdtemp(prefix="commonground-tests-"))
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+DATABASES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
 _GIVEN = os.environ.get("COMMONGROUND_RECORDINGS", "../shared/data")
 
 
@@ -25,8 +28,51 @@ def recordings() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium; `make test-browser` finds or fetches one. Never skipped in silence."""
+    found = browser.find()
+    if not found:
+        pytest.fail("No browser. Run make test-browser, or name one: CHROMIUM=/path/to/chromium.")
+    return found
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What CI asks for."""
+    parser.addoption("--recordings-must-run", action="store_true", help="fail when tests of recordings did not run")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever asks for recordings is marked so."""
+    """Whoever asks for recordings or for a database is marked so."""
     for item in items:
-        if "recordings" in getattr(item, "fixturenames", ()):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if "recordings" in fixtures:
             item.add_marker(pytest.mark.recordings)
+        if fixtures & DATABASES or item.get_closest_marker("django_db"):
+            item.add_marker(pytest.mark.database)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tests of recordings are counted, so that nobody takes a run without them for a full one."""
+    ran, skipped = counted(terminalreporter)
+    terminalreporter.write_line(f"recordings: {ran} ran, {skipped} skipped")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """With --recordings-must-run a run without them fails, unless COMMONGROUND_RECORDINGS=none asked for that."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if exitstatus or not reporter or not session.config.getoption("--recordings-must-run") or _GIVEN == "none":
+        return
+    ran, skipped = counted(reporter)
+    if skipped or not ran:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def counted(reporter: pytest.TerminalReporter) -> tuple[int, int]:
+    """How many tests of recordings ran, and how many were skipped."""
+    outcomes = {
+        name: sum("recordings" in one.keywords for one in reporter.getreports(name))
+        for name in ("passed", "failed", "skipped")
+    }
+    return outcomes["passed"] + outcomes["failed"], outcomes["skipped"]
