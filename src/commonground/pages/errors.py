@@ -42,7 +42,8 @@ def problem(request: HttpRequest, status: int, detail: str = "") -> HttpResponse
         return _document(status, title, detail, number)
     context = {"status": status, "title": title, "detail": detail, "number": number, "twins": {}}
     template = ["pages/errors/" + name for name in (f"{status}.html", "error.html")]
-    response = render(request if status < 500 else None, template, context, status=status)
+    # A bad request may name a host that is not ours, and 500 may mean that anything is broken: no request then.
+    response = render(None if status in {400, 500} else request, template, context, status=status)
     response.headers["Cache-Control"] = "no-store"
     return response
 
