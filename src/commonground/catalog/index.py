@@ -53,16 +53,18 @@ def rebuild() -> int:
     return opened().rebuild(_documents(browse.present()), newest)
 
 
-def document(row: Dataset, names: dict[str, str]) -> dict[str, Any]:
+def document(row: Dataset, names: dict[tuple[str, str], str]) -> dict[str, Any]:
     """What the index is given of one dataset."""
     form = row.revision.form if row.revision else {}
-    return {**form, "series": row.series, "city_name": names.get(row.city, row.city), "portal_name": names.get(row.portal, "")}
+    city, portal = names.get(("city", row.city), row.city), names.get(("portal", row.portal), "")
+    return {**form, "series": row.series, "city_name": city, "portal_name": portal}
 
 
-def _names() -> dict[str, str]:
+def _names() -> dict[tuple[str, str], str]:
+    """Names by what and slug: a city and its portal may have the same slug."""
     cities = browse.known_cities().values()
-    return {city.slug: city.name for city in cities} | {
-        portal.slug: portal.name for city in cities for portal in city.portals
+    return {("city", city.slug): city.name for city in cities} | {
+        ("portal", portal.slug): portal.name for city in cities for portal in city.portals
     }
 
 

@@ -16,7 +16,7 @@ from commonground.words import City, Fixer, Portal
 
 Form = dict[str, Any]
 
-LATELY: Final = 8
+LATELY: Final = 6
 LATELY_A_CITY: Final = 2
 SHOWN_A_CODE: Final = 5
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from zlib import crc32
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -23,6 +24,7 @@ Form = dict[str, Any]
 
 FACETS: Final = ("city", "kind", "theme", "publisher", "format", "license", "since")
 SHOWN_VALUES: Final = 7
+THEMES_SHOWN: Final = 16
 BATCH: Final = 500
 NO_FILTER: Final = frozenset({"page", "size", "lang", "limit", "offset"})
 CSV_COLUMNS: Final = (
@@ -54,8 +56,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One value of a facet: a link that adds it, or takes it out where it is chosen."""
+    """One value of a facet: a link that adds it, or takes it out where it is chosen.
 
+    `id` stays with the value, so that the keyboard stays on it when the results are swapped.
+    """
+
+    id: str
     label: str
     count: int
     url: str
@@ -99,7 +105,9 @@ def page(wanted: Asked) -> Form:
         "paging": wanted.paging.of(results.total),
         "facets": [facet for name in FACETS if (facet := _facet(query, name, results))],
         "chosen": _chosen(query, results),
-        "orders": [(name, _ORDER_WORDS[name](), link(replace(query, order=name)), name == query.order) for name in ORDERS],
+        "orders": [
+            (name, _ORDER_WORDS[name](), link(replace(query, order=name)), name == query.order) for name in ORDERS
+        ],
         "ignored": wanted.ignored,
         "ways": [(_way(name), link(other), total) for name, other, total in results.suggestions.without],
         "bare": link(replace(query, words="")),
@@ -138,12 +146,13 @@ def _facet(query: Query, name: str, results: Results) -> Facet | None:
 
 
 def _choice(query: Query, name: str, one: Count) -> Choice:
+    place = f"{name}-{crc32((one.label if name == 'since' else one.value).encode()):x}"
     if name == "since":
         since = None if one.chosen else one.value
         other = Query.read([*_everything(query.without("since")), *([("since", since)] if since else [])])[0]
-        return Choice(_days(int(one.label)), one.count, link(other), one.chosen)
+        return Choice(place, _days(int(one.label)), one.count, link(other), one.chosen)
     label = word(one.value, "kind") if name == "kind" else one.label
-    return Choice(label, one.count, link(query.toggled(name, one.value)), one.chosen)
+    return Choice(place, label, one.count, link(query.toggled(name, one.value)), one.chosen)
 
 
 def _everything(query: Query) -> list[tuple[str, str]]:
@@ -173,6 +182,13 @@ def _chosen(query: Query, results: Results) -> list[tuple[str, str, str]]:
 
 def _way(name: str) -> str:
     return _("Without the filter “%(filter)s”") % {"filter": word(name, "facet")} if name else _("Without any filter")
+
+
+def themes(city: str) -> list[Choice]:
+    """The themes of a city's datasets, the most frequent first."""
+    query = Query(city=(city,), limit=0)
+    results, _rows = browse.search(query)
+    return [_choice(query, "theme", one) for one in results.facets.get("theme", ())[:THEMES_SHOWN]]
 
 
 def table(query: Query) -> Rows:

@@ -16,7 +16,7 @@ from commonground.catalog.models import Dataset
 PER_FILE: Final = 10_000
 
 
-class Pages(Sitemap):  # type: ignore[type-arg] # not subscriptable when it runs
+class Pages(Sitemap[str]):
     """Pages that are there whatever was harvested."""
 
     def items(self) -> list[str]:
@@ -28,7 +28,7 @@ class Pages(Sitemap):  # type: ignore[type-arg] # not subscriptable when it runs
         return item
 
 
-class Datasets(Sitemap):  # type: ignore[type-arg] # as above
+class Datasets(Sitemap[Dataset]):
     """Every dataset that its portal lists."""
 
     limit = PER_FILE

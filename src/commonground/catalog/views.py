@@ -119,7 +119,7 @@ def city(request: HttpRequest, slug: str) -> Answer:
     newest = overview.newest(slug)
     return Answer(
         "catalog/city.html",
-        {"city": facts, "form": form, "newest": newest},
+        lambda: {"city": facts, "form": form, "newest": newest, "themes": searching.themes(slug)},
         data=lambda: {**form, "newest": newest},
         feed=lambda: _feed(_("Changes in %(city)s") % {"city": facts.name}, Q(dataset__city=slug)),
         modified=overview.newest_change({"city": slug}),
@@ -132,6 +132,8 @@ def dataset(request: HttpRequest, portal: str, native_id: str) -> Answer:
     form = browse.dataset_form(row)
     speaks = browse.known_cities().get(row.city)
     every = request.GET.get("columns") == "all"
+    # Columns that the portal computes by itself (":@computed_region_…") say least about the data.
+    columns = sorted(form["columns"], key=lambda column: column["field"].startswith(":"))
     above, below = browse.family(row)
     lead, rest = _lead(form["description"])
     context = {
@@ -143,7 +145,7 @@ def dataset(request: HttpRequest, portal: str, native_id: str) -> Answer:
         "city_name": overview.city_name(row.city),
         "zone": speaks.timezone if speaks else "UTC",
         "speaks": speaks.languages[0] if speaks else "en",
-        "columns": form["columns"] if every else form["columns"][:COLUMNS_SHOWN],
+        "columns": columns if every else columns[:COLUMNS_SHOWN],
         "above": [overview.line(one) for one in above],
         "below": [overview.line(one) for one in below],
         "siblings": [overview.line(one) for one in browse.siblings(row)[:20]],
@@ -254,7 +256,10 @@ def developers(request: HttpRequest) -> Answer:
     return Answer(
         "catalog/developers.html",
         {"site": settings.SITE_URL, "example": example, "forms": TWINS},
-        data=lambda: {"site": settings.SITE_URL, "forms": [dict(zip(("path", "forms"), one, strict=True)) for one in TWINS]},
+        data=lambda: {
+            "site": settings.SITE_URL,
+            "forms": [dict(zip(("path", "forms"), one, strict=True)) for one in TWINS],
+        },
     )
 
 

@@ -16,11 +16,14 @@ from typing import Final
 from commonground.pages.projection import project
 
 OUTLINE: Final = Path(__file__).parent / "static" / "built" / "country.json"
-WIDTH: Final = 600
+WIDTH: Final = 720
+OCEAN: Final = 130.0
+"""Left free in the east, where the coast is crowded and labels stand in the sea."""
 MARGIN: Final = 4.0
-LETTER: Final = 11.0
-"""Width of an average bold letter at the larger of the two sizes in which labels are drawn."""
-LINE: Final = 23.0
+NAME_LETTER: Final = 13.0
+NOTE_LETTER: Final = 9.0
+"""Width of an average letter: of names at the larger size (phones), of notes at the only size they have."""
+LINE: Final = 20.0
 DOT: Final = 7.0
 MILE: Final = 1.609344
 SCALE_MILES: Final = 500
@@ -133,7 +136,7 @@ def _ground() -> _Ground | None:
     points = [project(*point) for ring in outline["land"] for point in ring]
     left, right = min(x for x, _ in points), max(x for x, _ in points)
     top, bottom = min(y for _, y in points), max(y for _, y in points)
-    factor = (WIDTH - 2 * MARGIN) / (right - left)
+    factor = (WIDTH - OCEAN - 2 * MARGIN) / (right - left)
     bare = _Ground("", "", factor, left, top, round((bottom - top) * factor + 2 * MARGIN))
     return _Ground(
         _path(outline["land"], bare, "Z"), _path(outline["borders"], bare, ""), factor, left, top, bare.height
@@ -166,7 +169,7 @@ def _labels(spots: Iterable[Spot], ground: _Ground) -> Iterator[Label]:
 
 def _positions(spot: Spot, x: float, y: float) -> Iterator[Label]:
     """Where words may stand, the best first: beside the dot, over or under it, then further off with a line."""
-    wide = max(len(spot.name), len(spot.note)) * LETTER
+    wide = max(len(spot.name) * NAME_LETTER, len(spot.note) * NOTE_LETTER)
     high = 2 * LINE if spot.note else LINE
     for away in (0.0, 30.0, 60.0, 90.0):
         for across, down, anchor in _AROUND:
@@ -175,18 +178,19 @@ def _positions(spot: Spot, x: float, y: float) -> Iterator[Label]:
             left = {"start": text_x, "middle": text_x - wide / 2, "end": text_x - wide}[anchor]
             box = Box(left, top, left + wide, top + high)
             yield Label(
-                spot, round(x, 1), round(y, 1), round(text_x, 1), round(top + LINE - 6, 1), anchor, away > 0, box
+                spot, round(x, 1), round(y, 1), round(text_x, 1), round(top + LINE - 4, 1), anchor, away > 0, box
             )
 
 
 _AROUND: Final = (
     (1, 0, "start"),
-    (-1, 0, "end"),
-    (0, -1, "middle"),
-    (0, 1, "middle"),
     (1, 0.6, "start"),
+    (1, 1.0, "start"),
     (1, -0.6, "start"),
+    (-1, 0, "end"),
     (-1, 0.6, "end"),
     (-1, -0.6, "end"),
+    (0, -1, "middle"),
+    (0, 1, "middle"),
 )
 """Directions from a dot, with the side at which its words are anchored."""

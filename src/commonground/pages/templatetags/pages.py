@@ -115,6 +115,12 @@ def fact(content: str, word: str) -> str:
 
 
 @register.filter
+def bare(url: str) -> str:
+    """An address as people read it, without its scheme."""
+    return url.removeprefix("https://").removeprefix("http://").removesuffix("/")
+
+
+@register.filter
 def spelled(count: int) -> str:
     """A small number as a sentence begins with it: Seven."""
     words = (_("Two"), _("Three"), _("Four"), _("Five"), _("Six"), _("Seven"), _("Eight"), _("Nine"), _("Ten"))
