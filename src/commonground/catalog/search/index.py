@@ -74,9 +74,9 @@ class Index:
 
     @property
     def generation(self) -> int | None:
-        """The generation on disk; None when there is no index, or one of another schema."""
-        pointer = self._pointer()
-        return pointer.generation if pointer and _fits(pointer.folder) else None
+        """The generation on disk; None when there is no index, a damaged one, or one of another schema."""
+        pointer = self._usable()
+        return pointer.generation if pointer else None
 
     def snapshot(self) -> Snapshot:
         """The newest state. Raises `IndexBroken` when there is none that this version can read."""
@@ -147,6 +147,13 @@ class Index:
         except (ValueError, KeyError, TypeError) as error:
             raise IndexBroken(f"{self.folder / 'current'} cannot be read: {error!r}.", advice=_REPAIR) from error
 
+    def _usable(self) -> _Pointer | None:
+        try:
+            pointer = self._pointer()
+        except IndexBroken:
+            return None
+        return pointer if pointer and _fits(pointer.folder) else None
+
     def _stat(self) -> tuple[int, int] | None:
         try:
             found = (self.folder / "current").stat()
@@ -213,7 +220,7 @@ class Index:
 
     def _sweep(self) -> None:
         """Remove indexes that are no longer used, and what a broken-off rebuild left."""
-        pointer = self._pointer()
+        pointer = self._usable()
         for path in self.folder.glob("*-*"):
             used = pointer is not None and path.name == pointer.folder
             if path.is_dir() and not used and time.time() - path.stat().st_mtime > _GRACE:

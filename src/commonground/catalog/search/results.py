@@ -17,10 +17,10 @@ from commonground.catalog.search.schema import FACETS, stem
 from commonground.catalog.search.wording import Wanted, understand
 
 if TYPE_CHECKING:
-    from commonground.catalog.search.query import Query
     from collections.abc import Iterable
 
     from commonground.catalog.search.index import Index, Snapshot
+    from commonground.catalog.search.query import Query
 
 SNIPPET = 240
 FEW = 5

@@ -190,7 +190,7 @@ def _filters(form: Mapping[str, Any]) -> dict[str, list[str]]:
     exact = {"id": [given["id"]], "key": values.pop("key"), "label": labels}
     # As a Query has them, so that a value of a facet is found when it is chosen.
     chosen = {name: [clean(value)[:LONGEST_VALUE].rstrip() for value in some] for name, some in values.items()}
-    return {name: [value for value in some if value] for name, some in {**chosen, **exact}.items()}
+    return {name: [value for value in dict.fromkeys(some) if value] for name, some in {**chosen, **exact}.items()}
 
 
 def license_of(form: Mapping[str, Any]) -> str:
@@ -246,6 +246,7 @@ _DERIVED = 0.75  # a map or a view of a table that is in the catalog itself
 _TINY = {1: 0.45, 2: 0.45, 3: 0.6, 4: 0.8}  # by number of columns: indicator feeds beside real tables
 _SHAPES = {"point", "line", "polygon", "geometry"}  # a map layer needs no more than a name and a shape
 _STALE = re.compile(r"\b(deprecated|outdated|archived|obsolete|test|untitled|performance metrics)\b", re.IGNORECASE)
+_ONGOING = re.compile(r"\b(present|current|to date|now)\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _HORIZON, _TIMELESS, _YEARLY = 2050, 2026, 0.006  # each year before 2050 costs; no year is as good as 2026
 
@@ -267,6 +268,6 @@ def worth(form: Mapping[str, Any]) -> float:
         found *= 0.75
     updated = _updated(form)
     latest = datetime.fromtimestamp(updated, UTC).year + 1 if updated is not None else _HORIZON
-    years = [int(year) for year in _YEAR.findall(title) if int(year) <= latest]
+    years = [int(year) for year in _YEAR.findall(title) if int(year) <= latest and not _ONGOING.search(title)]
     found *= 1 - _YEARLY * (_HORIZON - max(years, default=_TIMELESS))
     return max(0.25, min(1.0, found))
