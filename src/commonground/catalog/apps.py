@@ -1,9 +1,12 @@
-"""The catalog app, and its words in the navigation."""
+"""The catalog app, its words in the navigation, and its work."""
+
+from collections.abc import Callable
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from commonground.pages import navigation
+from commonground.work.registry import register
 
 
 class CatalogConfig(AppConfig):
@@ -20,3 +23,16 @@ class CatalogConfig(AppConfig):
         navigation.add("harvests", _("Harvests"), order=70)
         navigation.add("about", _("About"), order=80)
         navigation.add("developers", _("Developers"), order=90)
+        register("harvest", _harvest, _schedule)
+
+
+def _harvest(subject: str, beat: Callable[[], bool]) -> None:
+    from commonground.catalog import tasks  # what it needs is imported when it runs
+
+    tasks.run_harvest(subject, beat)
+
+
+def _schedule() -> None:
+    from commonground.catalog import tasks
+
+    tasks.schedule()

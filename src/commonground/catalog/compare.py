@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TypeVar
 
-from commonground.catalog import forms
-from commonground.protocols.base import Notes, Page, Reader
+from commonground.catalog import characters, forms
+from commonground.errors import PortalError
+from commonground.protocols.base import SAMPLE_LENGTH, Notes, Page, Reader
 from commonground.protocols.fields import prose
 from commonground.words import Dataset, Finding, Portal, Raw, State
 
@@ -16,6 +19,10 @@ READING = 1
 
 LONGEST_ID = 300
 _KEPT_OF_A_LOST_RECORD = 2_000
+_LEFT_OUT = {"record-unusable", "wrong-domain"}
+"""Findings of a reader that stand for one listed record each, which it did not hand over."""
+
+Result = TypeVar("Result")
 
 
 class Change(StrEnum):
@@ -35,6 +42,16 @@ class Held:
     state: str = State.PRESENT
     incomplete: bool = False
     reading: int = READING
+    dialect: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One record of a listing, the id that we keep it by, and the fingerprint of what the city says in it."""
+
+    native_id: str
+    raw: Raw
+    hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +79,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class PagePlan:
-    """What one page of a listing asks us to write. `returned` were missing and are back unchanged."""
+    """What one page of a listing asks us to write.
+
+    `returned` were missing and are back unchanged. `repeats`: the page only lists what earlier pages did.
+    """
 
     seen: int
     declared: int | None
@@ -70,7 +90,7 @@ class PagePlan:
     unchanged: int
     returned: tuple[str, ...]
     findings: tuple[Finding, ...]
-    ids: frozenset[str]
+    repeats: bool = False
 
     @property
     def added(self) -> int:
@@ -83,109 +103,168 @@ class PagePlan:
         return sum(entry.change is Change.CHANGE for entry in self.entries)
 
 
-Complete = Callable[[list[Raw]], list[Completed]]
+Complete = Callable[[Sequence[Listed]], Sequence[Completed]]
 
 
 def storable_id(given: str) -> str:
     """An id that every database and address takes: no control characters, at most 300 characters."""
-    clean = prose.clean(given).strip()
+    clean = re.sub(r"[\n\t]+", " ", prose.clean(given)).strip()
+    if clean in {".", ".."}:  # browsers would go up a folder
+        return f"~{clean}"
     if len(clean) <= LONGEST_ID:
         return clean
     return f"{clean[: LONGEST_ID - 33]}~{forms.digest(clean)}"
 
 
-class Comparison:
-    """One run over one portal: what is held, and which ids have been seen so far."""
+def guarded(do: Callable[[], Result], notes: Notes) -> Result | None:
+    """The result, or None and a note: whatever is wrong with one record, the others go on.
 
-    def __init__(self, portal: Portal, reader: Reader, held: Mapping[str, Held], complete: Complete) -> None:
+    A `PortalError` passes: it is about the portal.
+    """
+    try:
+        return do()
+    except PortalError:
+        raise
+    # Door: one record of a harvest.
+    except Exception as error:  # noqa: BLE001
+        notes.add("record-unusable", "record", f"{type(error).__name__}: {error}")
+        return None
+
+
+class Comparison:
+    """One run over one portal: what is held, and which ids have been seen so far.
+
+    What is held from one of the `better` dialects is not touched: read in a poorer one, a record would
+    seem changed though the city changed nothing.
+    """
+
+    def __init__(
+        self,
+        portal: Portal,
+        reader: Reader,
+        held: Mapping[str, Held],
+        complete: Complete,
+        better: Collection[str] = (),
+    ) -> None:
         self.portal = portal
         self.reader = reader
         self.held = held
         self.complete = complete
-        self.seen: dict[str, str] = {}
+        self.better = better
+        self._seen: dict[str, tuple[str, int]] = {}
+        self._pages = 0
+        self._doubtful = 0
 
     def page(self, page: Page) -> PagePlan:
         """The plan for one page. A record with an id that came before is noted and left out."""
-        findings = list(page.findings)
-        fresh: list[tuple[str, Raw, str]] = []
-        unchanged: list[str] = []
+        self._pages += 1
+        findings, doubles = list(page.findings), list[Finding]()
+        fresh, unchanged = list[Listed](), list[str]()
         for raw in page.records:
-            native_id = self._identify(raw, findings)
-            if native_id is None:
-                continue
-            listed = forms.digest(self.reader.canonical(raw))
-            if native_id in self.seen:
-                same = "the same record" if self.seen[native_id] == listed else "with other content"
-                findings.append(Finding("duplicate-id", "listing", native_id, native_id, same))
-                continue
-            self.seen[native_id] = listed
-            if self._is_unchanged(native_id, listed):
-                unchanged.append(native_id)
+            one = self._listed(raw, findings)
+            if one is None:
+                self._doubtful += 1
+            elif one.native_id in self._seen:
+                doubles.append(self._double(one))
             else:
-                fresh.append((native_id, raw, listed))
+                self._seen[one.native_id] = (one.hash, self._pages)
+                if self._is_unchanged(one):
+                    unchanged.append(one.native_id)
+                else:
+                    fresh.append(one)
+        self._doubtful += sum(one.code == "record-unusable" for one in page.findings)
         entries, same = self._read(fresh)
-        returned = tuple(one for one in unchanged if self.held[one].state == State.MISSING)
-        ids = frozenset(unchanged) | {native_id for native_id, _, _ in fresh}
+        repeats = bool(doubles) and len(doubles) == len(page.records) and self._pages > 1
         return PagePlan(
-            len(page.records), page.declared, entries, len(unchanged) + same, returned, tuple(findings), ids
+            seen=len(page.records) + sum(one.code in _LEFT_OUT for one in page.findings),
+            declared=page.declared,
+            entries=entries,
+            unchanged=len(unchanged) + same,
+            returned=tuple(one for one in unchanged if self.held[one].state == State.MISSING),
+            findings=(*findings, *(() if repeats else doubles)),
+            repeats=repeats,
         )
 
-    def _identify(self, raw: Raw, findings: list[Finding]) -> str | None:
+    def _listed(self, raw: Raw, findings: list[Finding]) -> Listed | None:
+        """The record with its id; None and a finding, which keeps its text, when it has none."""
+        notes = Notes()
         try:
             given = self.reader.native_id(raw)
+            native_id = storable_id(given)
+            if not native_id:
+                raise ValueError("listing")
         except ValueError as error:
-            # The record cannot be held without an id; its text is kept with the finding.
-            findings.append(Finding("no-id", str(error), detail=repr(raw)[:_KEPT_OF_A_LOST_RECORD]))
+            kept = repr(raw)
+            findings.append(Finding("no-id", str(error), kept[:SAMPLE_LENGTH], detail=kept[:_KEPT_OF_A_LOST_RECORD]))
             return None
-        native_id = storable_id(given)
         if native_id != given:
-            findings.append(Finding("id-changed", "listing", repr(given)[:200], native_id))
-        return native_id
+            findings.append(Finding("id-changed", "listing", repr(given)[:SAMPLE_LENGTH], native_id))
+        canonical = guarded(lambda: self.reader.canonical(raw), notes)
+        return Listed(native_id, raw, forms.digest(raw if canonical is None else canonical))
 
-    def _is_unchanged(self, native_id: str, listed: str) -> bool:
-        held = self.held.get(native_id)
-        return (
-            held is not None and held.listed_hash == listed and not held.incomplete and held.reading == READING
-        )
+    def _double(self, one: Listed) -> Finding:
+        """A listing whose order changes while it is paged repeats some records and leaves out as many."""
+        hashed, page = self._seen[one.native_id]
+        self._doubtful += page < self._pages
+        same = "the same record" if hashed == one.hash else "with other content"
+        return Finding("duplicate-id", "listing", one.native_id, one.native_id, same)
 
-    def _read(self, fresh: list[tuple[str, Raw, str]]) -> tuple[tuple[Entry, ...], int]:
+    def _is_unchanged(self, one: Listed) -> bool:
+        held = self.held.get(one.native_id)
+        if held is None:
+            return False
+        if held.dialect in self.better:
+            return True
+        return held.listed_hash == one.hash and not held.incomplete and held.reading == READING
+
+    def _read(self, fresh: Sequence[Listed]) -> tuple[tuple[Entry, ...], int]:
         """Entries of new and changed records, and how many turned out to be the same after all."""
-        completed = self.complete([raw for _, raw, _ in fresh])
-        entries = [
-            self._entry(native_id, done, listed)
-            for (native_id, _, listed), done in zip(fresh, completed, strict=True)
-        ]
-        return tuple(entries), sum(entry.change is Change.REREAD for entry in entries)
+        entries, same = list[Entry](), 0
+        for one, done in zip(fresh, self.complete(fresh), strict=True):
+            held = self.held.get(one.native_id)
+            if done.incomplete and held and held.listed_hash == one.hash:
+                same += 1  # what we hold is no poorer than this; it is asked again next time
+                continue
+            entry = self._entry(one, done)
+            same += entry.change is Change.REREAD
+            entries.append(entry)
+        return tuple(entries), same
 
-    def _entry(self, native_id: str, done: Completed, listed: str) -> Entry:
-        notes = Notes(native_id)
-        try:
-            dataset = replace(self.reader.normalize(done.raw, self.portal, notes), native_id=native_id)
-        # Door: one record of a harvest. Whatever is wrong with it, the others go on and it is kept raw.
-        except Exception as error:  # noqa: BLE001
-            notes.add("record-unusable", "record", f"{type(error).__name__}: {error}")
-            dataset = Dataset(self.portal.city, self.portal.slug, self.portal.host, native_id, native_id)
+    def _entry(self, one: Listed, done: Completed) -> Entry:
+        notes = Notes(one.native_id)
+        for place, sample in characters.unstorable(done.raw):
+            notes.add("odd-characters", place, sample)
+        dataset = guarded(lambda: self.reader.normalize(done.raw, self.portal, notes), notes)
+        if dataset is None:
+            dataset = Dataset(self.portal.city, self.portal.slug, self.portal.host, one.native_id, one.native_id)
+        dataset = replace(dataset, native_id=one.native_id)
         form = forms.dump(dataset)
         form_hash = forms.digest(form)
         return Entry(
-            self._change(native_id, listed, form_hash),
+            self._change(one, form_hash),
             dataset,
             done.raw,
-            listed,
+            one.hash,
             form_hash,
             form,
             done.incomplete,
             (*done.findings, *notes.found),
         )
 
-    def _change(self, native_id: str, listed: str, form_hash: str) -> Change:
-        held = self.held.get(native_id)
+    def _change(self, one: Listed, form_hash: str) -> Change:
+        held = self.held.get(one.native_id)
         if held is None:
             return Change.ADD
-        if held.listed_hash == listed and (held.form_hash == form_hash or held.reading != READING):
+        if held.listed_hash == one.hash and (
+            held.form_hash == form_hash or held.reading != READING or held.incomplete
+        ):
             return Change.REREAD
         return Change.CHANGE
 
     def gone(self) -> tuple[str, ...]:
-        """Ids that we hold as present and that the listing, once complete, did not name."""
-        return tuple(one for one, held in self.held.items() if held.state == State.PRESENT and one not in self.seen)
+        """Ids that we hold as present and that the listing, once complete, did not name.
+
+        None while there are as many records of which we cannot say whether they are these.
+        """
+        gone = tuple(one for one, held in self.held.items() if held.state == State.PRESENT and one not in self._seen)
+        return gone if len(gone) > self._doubtful else ()

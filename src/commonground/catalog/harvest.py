@@ -5,20 +5,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
 from urllib.parse import urlsplit
 
-from commonground.catalog.compare import Comparison, Completed, Held, PagePlan
+from commonground.catalog.compare import Comparison, Completed, Held, Listed, PagePlan, guarded
 from commonground.errors import Absent, PortalError, Unrecorded
 from commonground.protocols.base import Notes, Page, Reader
 from commonground.protocols.http import Client
-from commonground.words import Finding, Portal, Raw
+from commonground.words import Finding, Portal
 
 DETAILS = "columns"
 """The place of findings about hosts that are asked for what a listing does not tell."""
+
+_LOG = logging.getLogger(__name__)
+_BROKEN_OFF = {"page-repeats", "paging-ignored"}
+"""Findings that say that the listing goes on, but not for us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +75,37 @@ class Reading:
             self._error = str(error)
             code = "portal-unreachable" if error.retry else "portal-failed"
             self._tally.findings.append(Finding(code, error.url, type(error).__name__, detail=str(error)))
+        # Door: one portal of a harvest. A mistake of ours ends this run, not the others.
+        except Exception as error:
+            _LOG.exception("The reading of %s broke.", self.portal.slug)
+            self._error = f"A mistake in Common Ground broke the reading: {type(error).__name__}: {error}"
+            self._tally.findings.append(Finding("reading-broke", self.dialect, type(error).__name__, detail=str(error)))
 
     def _pages(self) -> Iterator[PagePlan]:
         reader, first, pages = self._first_page()
         self._reader = reader
         self._comparison = comparison = Comparison(
-            self.portal, reader, self.held, lambda raws: self._details.complete(reader, raws)
+            self.portal, reader, self.held, lambda listed: self._details.complete(reader, listed), self._better(reader)
         )
         page: Page | None = first
         while page is not None:
-            before = len(comparison.seen)
             plan = comparison.page(page)
-            self._tally.seen += plan.seen
+            self._tally.seen += 0 if plan.repeats else plan.seen
             self._tally.declared = plan.declared if plan.declared is not None else self._tally.declared
             self._tally.findings += plan.findings
             yield plan
-            if page.records and len(comparison.seen) == before:
-                self._tally.findings.append(Finding("page-repeats", "listing", f"after {self._tally.seen} records"))
+            if plan.repeats:
+                self._tally.findings.append(Finding("page-repeats", "listing", f"after {self._tally.seen:,} records"))
                 return
             page = next(pages, None)
+
+    def _better(self, reader: Reader) -> tuple[str, ...]:
+        """Dialects that tell more than the one that is spoken today; we hold records from them, and keep those."""
+        names = [one.name for one in self._readers]
+        better = tuple(names[: names.index(reader.name)])
+        if any(one.dialect in better for one in self.held.values()):
+            self._tally.findings.append(Finding("dialect-poorer", "listing", reader.name, detail=better[0]))
+        return better
 
     def _first_page(self) -> tuple[Reader, Page, Iterator[Page]]:
         """Try the dialects in turn until one is spoken."""
@@ -112,7 +129,8 @@ class Reading:
             findings.append(
                 Finding("total-disagrees", "listing", f"{tally.declared:,} declared, {tally.seen:,} listed")
             )
-        complete = not self._error and not short and tally.seen > 0
+        broken_off = any(one.code in _BROKEN_OFF for one in findings)
+        complete = not (self._error or short or broken_off) and tally.seen > 0
         gone = self._comparison.gone() if complete and self._comparison else ()
         return Ending(
             complete,
@@ -137,22 +155,22 @@ class _Details:
         self._failed: dict[str, int] = {}
         self.asked = False
 
-    def complete(self, reader: Reader, raws: list[Raw]) -> list[Completed]:
-        """In the order of `raws`."""
+    def complete(self, reader: Reader, listed: Sequence[Listed]) -> Sequence[Completed]:
+        """In the order of `listed`."""
         if reader.capabilities.columns_in_listing or not reader.capabilities.knows_columns:
-            return [Completed(raw) for raw in raws]
-        self.asked = self.asked or bool(raws)
+            return [Completed(one.raw) for one in listed]
+        self.asked = self.asked or bool(listed)
         with ThreadPoolExecutor(self._client.manners.per_host) as pool:
-            return list(pool.map(lambda raw: self._one(reader, raw), raws))
+            return list(pool.map(lambda one: self._one(reader, one), listed))
 
-    def _one(self, reader: Reader, raw: Raw) -> Completed:
-        notes = Notes(reader.native_id(raw))
+    def _one(self, reader: Reader, one: Listed) -> Completed:
+        notes = Notes(one.native_id)
         try:
-            done = reader.complete(raw, self._portal, self._client, notes)
+            done = guarded(lambda: reader.complete(one.raw, self._portal, self._client, notes), notes)
         except Unrecorded as error:
             with self._lock:
                 self._unrecorded.add(_host(error))
-            return Completed(raw, tuple(notes.found))
+            return Completed(one.raw, tuple(notes.found))
         except PortalError as error:
             if error.retry:
                 # A host that is down is one finding of the portal, not one of each of its records.
@@ -160,8 +178,8 @@ class _Details:
                     self._failed[_host(error)] = self._failed.get(_host(error), 0) + 1
             else:
                 notes.add("columns-unknown", error.url, detail=str(error))
-            return Completed(raw, tuple(notes.found), incomplete=error.retry)
-        return Completed(done, tuple(notes.found))
+            return Completed(one.raw, tuple(notes.found), incomplete=error.retry)
+        return Completed(one.raw if done is None else done, tuple(notes.found))
 
     def findings(self) -> list[Finding]:
         """One finding for all hosts without a recording, one for each that did not answer."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from commonground.catalog import series
+from commonground.catalog.characters import storable
 from commonground.catalog.compare import READING, Change, Entry, Held, PagePlan, storable_id
 from commonground.catalog.harvest import DETAILS, Ending
 from commonground.catalog.models import Counter, Dataset, Finding, Harvest, Revision, pack
@@ -20,11 +23,16 @@ from commonground.words import Finding as FindingWord
 from commonground.words import Portal, State
 
 CATALOG = "catalog"
+Id = TypeVar("Id", int, str)
+PATIENCE = timedelta(days=30)
+"""So long we wait for a portal's better dialect to come back before we read it in a poorer one."""
+_AT_ONCE = 500
+"""Ids in one statement; databases take no endless ones."""
 
 
 def check_home(source: str) -> None:
     """Live, replayed and demonstration catalogs never mix: raise `WrongHome` when the home holds another kind."""
-    other = Harvest.objects.exclude(source=source).values_list("source", flat=True).first()
+    other = sources().exclude(source=source).values_list("source", flat=True).first()
     if other:
         raise WrongHome(
             f"This home holds a {other} harvest; a {source} harvest would mix with it.",
@@ -32,18 +40,24 @@ def check_home(source: str) -> None:
         )
 
 
+def sources() -> QuerySet[Harvest]:
+    """The harvests that brought this home what it holds; one that failed brought nothing."""
+    return Harvest.objects.exclude(outcome=Harvest.Outcome.FAILED, seen=0)
+
+
 def held(portal: Portal) -> dict[str, Held]:
-    """What we hold of a portal, by native id."""
-    fields = ("native_id", "listed_hash", "form_hash", "state", "incomplete", "reading")
+    """What we hold of a portal, by native id. A dialect that was long not spoken is not named."""
+    complete = Harvest.objects.filter(portal=portal.slug, outcome=Harvest.Outcome.COMPLETE)
+    spoken = set(complete.filter(started__gt=timezone.now() - PATIENCE).values_list("dialect", flat=True).distinct())
+    fields = ("native_id", "listed_hash", "form_hash", "state", "incomplete", "reading", "revision__dialect")
     rows = Dataset.objects.filter(portal=portal.slug).values_list(*fields)
-    return {row[0]: Held(*row[1:]) for row in rows}
+    return {row[0]: Held(*row[1:6], row[6] if row[6] in spoken else "") for row in rows}
 
 
 def begin(portal: Portal, source: str, recorded: date | None) -> Harvest:
     """A harvest that runs now. One that a crash left running is told to have failed."""
-    Harvest.objects.filter(portal=portal.slug, outcome=Harvest.Outcome.RUNNING).update(
-        outcome=Harvest.Outcome.FAILED, finished=timezone.now(), error="The run was cut off before its end."
-    )
+    for one in Harvest.objects.filter(portal=portal.slug, outcome=Harvest.Outcome.RUNNING):
+        fail(one, "The run was cut off before its end.")
     return Harvest.objects.create(
         portal=portal.slug,
         city=portal.city,
@@ -53,6 +67,14 @@ def begin(portal: Portal, source: str, recorded: date | None) -> Harvest:
         recorded=recorded,
         started=timezone.now(),
     )
+
+
+def fail(harvest: Harvest, error: str) -> None:
+    """Close a harvest that did not come to its end. What it brought stays; nothing is called missing."""
+    harvest.finished, harvest.error = timezone.now(), storable(error)
+    harvest.outcome = Harvest.Outcome.PARTIAL if harvest.seen else Harvest.Outcome.FAILED
+    harvest.held = Dataset.objects.filter(portal=harvest.portal, state=State.PRESENT).count()
+    harvest.save()
 
 
 def next_generation() -> int:
@@ -181,14 +203,32 @@ def _settle_records(harvest: Harvest, entries: Sequence[Entry], now: datetime) -
 
 
 def _settle(harvest: Harvest, scope: str, where: Q, found: Iterable[FindingWord], now: datetime) -> None:
-    open_ones = {
-        (one.native_id, one.code, one.place, one.sample): one.pk
-        for one in Finding.objects.filter(where, portal=harvest.portal, scope=scope, closed=None)
-    }
-    new = {(one.native_id, one.code, one.place, one.sample): one for one in found}
-    Finding.objects.filter(pk__in=[pk for key, pk in open_ones.items() if key not in new]).update(closed=now)
+    """Open what is new, close what is no longer so; a finding that stays keeps its row, with the newest detail."""
+    held = {_key(one): one for one in Finding.objects.filter(where, portal=harvest.portal, scope=scope, closed=None)}
+    new = {_key(one): one for one in map(_storable, found)}
+    closed = [one.pk for key, one in held.items() if key not in new]
+    for some in _batches(closed):
+        Finding.objects.filter(pk__in=some).update(closed=now)
     Finding.objects.bulk_create(
-        [_finding(harvest, scope, one, now) for key, one in new.items() if key not in open_ones], batch_size=200
+        [_finding(harvest, scope, one, now) for key, one in new.items() if key not in held], batch_size=200
+    )
+    for key in new.keys() & held.keys():
+        if held[key].detail != new[key].detail:
+            Finding.objects.filter(pk=held[key].pk).update(detail=new[key].detail)
+
+
+def _key(one: Finding | FindingWord) -> tuple[str, str, str, str]:
+    return one.native_id, one.code, one.place, one.sample
+
+
+def _storable(one: FindingWord) -> FindingWord:
+    """The finding as it comes back from the database."""
+    return replace(
+        one,
+        place=storable(one.place),
+        sample=storable(one.sample),
+        detail=storable(one.detail),
+        native_id=storable_id(one.native_id),
     )
 
 
@@ -202,16 +242,11 @@ def _finding(harvest: Harvest, scope: str, one: FindingWord, now: datetime) -> F
         code=one.code,
         severity=law.severity,
         fixer=law.fixer,
-        place=storable(one.place),
-        sample=storable(one.sample),
-        detail=storable(one.detail),
+        place=one.place,
+        sample=one.sample,
+        detail=one.detail,
         first_seen=now,
     )
-
-
-def storable(text: str) -> str:
-    """Text that every database takes: no NUL, no lone surrogate."""
-    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 @transaction.atomic
@@ -223,16 +258,16 @@ def end(harvest: Harvest, ending: Ending) -> None:
     harvest.missing = len(ending.gone)
     present = Dataset.objects.filter(portal=harvest.portal, state=State.PRESENT)
     if ending.gone:
-        present.filter(native_id__in=ending.gone).update(
-            state=State.MISSING, missing_since=now, generation=next_generation()
-        )
+        number = next_generation()
+        for some in _batches(ending.gone):
+            present.filter(native_id__in=some).update(state=State.MISSING, missing_since=now, generation=number)
     _link_series(harvest.portal)
     # Where nothing was asked for details, what was found about their hosts stands as it was.
     where = Q() if ending.details_asked else ~Q(place=DETAILS)
     _settle(harvest, Finding.Scope.LISTING, where, ending.findings, now)
     harvest.held = present.count()
     harvest.findings = Finding.objects.filter(portal=harvest.portal, closed=None).count()
-    harvest.finished, harvest.error = now, ending.error
+    harvest.finished, harvest.error = now, storable(ending.error)
     harvest.outcome = _outcome(ending)
     harvest.save()
 
@@ -250,7 +285,13 @@ def _link_series(portal: str) -> None:
     if not changes:
         return
     number = next_generation()
-    moved = list(Dataset.objects.filter(portal=portal, native_id__in=changes))
-    for row in moved:
-        row.series, row.generation = changes[row.native_id], number
-    Dataset.objects.bulk_update(moved, ["series", "generation"], batch_size=200)
+    for some in _batches(list(changes)):
+        moved = list(Dataset.objects.filter(portal=portal, native_id__in=some))
+        for row in moved:
+            row.series, row.generation = changes[row.native_id], number
+        Dataset.objects.bulk_update(moved, ["series", "generation"])
+
+
+def _batches(values: Sequence[Id]) -> Iterator[Sequence[Id]]:
+    for begin in range(0, len(values), _AT_ONCE):
+        yield values[begin : begin + _AT_ONCE]

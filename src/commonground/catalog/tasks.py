@@ -15,13 +15,13 @@ from django.conf import settings
 from commonground.catalog import browse, index, store
 from commonground.catalog.compare import PagePlan
 from commonground.catalog.harvest import Reading
-from commonground.catalog.models import Dataset, Harvest
+from commonground.catalog.models import Harvest
 from commonground.errors import NotFound, PortalError, Usage
 from commonground.protocols.base import Holdings
 from commonground.protocols.http import Client
 from commonground.protocols.recordings import save
 from commonground.protocols.registry import reader, readers
-from commonground.words import City, Portal
+from commonground.words import City, Portal, Raw
 from commonground.work import store as work
 from commonground.work.models import Run
 
@@ -72,7 +72,7 @@ def chosen_portals(names: Sequence[str], cities: Mapping[str, City]) -> list[Por
 def harvest(order: Order, report: Report = lambda _: None) -> list[Harvest]:
     """Harvest portals side by side. Returns one harvest for each, in the order asked; failures are told in it."""
     store.check_home(order.source)
-    jobs = [_begin(portal, order) for portal in order.portals]
+    jobs = [_begin(portal, order, run) for portal, run in _claimed(order.portals)]
     plans: Queue[tuple[Job, PagePlan | None]] = Queue(_WAITING_PAGES)
     stop = Event()
     threads = [Thread(target=_read, args=(job, plans, stop), daemon=True) for job in jobs]
@@ -86,56 +86,75 @@ def harvest(order: Order, report: Report = lambda _: None) -> list[Harvest]:
                 waiting -= 1
                 _end(job)
             else:
-                job.harvest.dialect = job.reading.dialect
-                store.apply(job.harvest, plan)
-                work.beat(job.run)
+                _apply(job, plan)
             report(job.harvest)
     finally:
         stop.set()
+        for job in jobs:
+            if not job.harvest.finished:  # Ctrl-C, or the database failed
+                _abandon(job, "The run was stopped before its end.")
     return [job.harvest for job in jobs]
 
 
-def _begin(portal: Portal, order: Order) -> Job:
-    run = work.claim(HARVEST, portal.slug)
-    if run is None:
-        raise Usage(
-            f"{portal.slug} is being harvested by another process.",
-            advice="Wait for it to end; a run that died is free again after ten minutes.",
-        )
-    held = store.held(portal)
-    reading = Reading(portal, readers(portal.protocol), order.client, held)
+def _claimed(portals: Sequence[Portal]) -> list[tuple[Portal, Run]]:
+    """A run of each portal, ours; all of them or none."""
+    claimed: list[tuple[Portal, Run]] = []
+    for portal in portals:
+        run = work.claim(HARVEST, portal.slug)
+        if run is None:
+            for _, other in claimed:
+                work.release(other)
+            raise Usage(
+                f"{portal.slug} is being harvested by another process.",
+                advice="Wait for it to end; a run that died elsewhere is free again after ten minutes.",
+            )
+        claimed.append((portal, run))
+    return claimed
+
+
+def _begin(portal: Portal, order: Order, run: Run) -> Job:
+    reading = Reading(portal, readers(portal.protocol), order.client, store.held(portal))
     return Job(portal, reading, store.begin(portal, order.source, order.days.get(portal.host)), run)
 
 
 def _read(job: Job, plans: Queue[tuple[Job, PagePlan | None]], stop: Event) -> None:
     """In a thread: no database here. The writer is told of the end whatever happens."""
-    try:
-        for plan in job.reading.plans():
-            plans.put((job, plan))
-            if stop.is_set():
-                return
-    finally:
-        plans.put((job, None))
+    for plan in job.reading.plans():
+        plans.put((job, plan))
+        if stop.is_set():
+            return
+    plans.put((job, None))
+
+
+def _apply(job: Job, plan: PagePlan) -> None:
+    job.harvest.dialect = job.reading.dialect
+    store.apply(job.harvest, plan)
+    work.beat(job.run)
 
 
 def _end(job: Job) -> None:
     store.end(job.harvest, job.reading.ending)
-    failed = job.harvest.outcome == Harvest.Outcome.FAILED
-    work.finish(job.run, error=job.harvest.error if failed else "")
+    work.finish(job.run, error=job.harvest.error if job.harvest.outcome == Harvest.Outcome.FAILED else "")
+
+
+def _abandon(job: Job, error: str) -> None:
+    store.fail(job.harvest, error)
+    work.finish(job.run, error=error)
 
 
 def record(harvests: Sequence[Harvest], folder: Path) -> list[Path]:
-    """Write what live harvests hold as recordings, in the layout that `--replay` reads."""
+    """Write what live harvests hold as recordings, in the layout that `--replay` reads: a file for each protocol
+    that a portal's records came in."""
     written = []
     for one in harvests:
-        if not one.dialect or one.outcome == Harvest.Outcome.FAILED:
-            continue
-        rows = Dataset.objects.filter(portal=one.portal, state="present").select_related("revision").order_by("pk")
-        records = [row.revision.raw for row in rows if row.revision]
-        protocol = reader(one.dialect).recorded_as
-        if not protocol:
-            continue
-        written.append(save(folder, city=one.city, day=one.started.date(), protocol=protocol, holdings=Holdings(one.host, records)))
+        rows = browse.present().filter(portal=one.portal).select_related("revision").order_by("pk")
+        records: dict[str, list[Raw]] = {}
+        for row in rows if one.outcome != Harvest.Outcome.FAILED else ():
+            if row.revision:
+                records.setdefault(reader(row.revision.dialect).recorded_as, []).append(row.revision.raw)
+        for protocol, raws in records.items():
+            holdings = Holdings(one.host, raws)
+            written.append(save(folder, city=one.city, day=one.started.date(), protocol=protocol, holdings=holdings))
     return written
 
 
@@ -146,25 +165,27 @@ def live_client() -> Iterator[Client]:
         yield client
 
 
-def run_harvest(subject: str, beat: Callable[[], None]) -> None:
+def run_harvest(subject: str, beat: Callable[[], bool]) -> None:
     """The worker's task: one portal, live. Its run is already ours. Raises `PortalError` when it failed."""
     portal = chosen_portals([subject], browse.known_cities())[0]
+    store.check_home(Harvest.Source.LIVE)
     with live_client() as client:
-        store.check_home(Harvest.Source.LIVE)
         reading = Reading(portal, readers(portal.protocol), client, store.held(portal))
-        run = store.begin(portal, Harvest.Source.LIVE, None)
+        harvest = store.begin(portal, Harvest.Source.LIVE, None)
         for plan in reading.plans():
-            store.apply(run, plan)
-            beat()
-        store.end(run, reading.ending)
+            if not beat():
+                return  # another worker took over, and told our harvest to have failed
+            harvest.dialect = reading.dialect
+            store.apply(harvest, plan)
+        store.end(harvest, reading.ending)
     index.follow()
-    if run.outcome == Harvest.Outcome.FAILED:
-        raise PortalError(run.error, url=portal.url)
+    if harvest.outcome == Harvest.Outcome.FAILED:
+        raise PortalError(harvest.error, url=portal.url)
 
 
 def schedule() -> None:
     """Every portal once a day, unless the home holds something else than live harvests."""
-    if Harvest.objects.exclude(source=Harvest.Source.LIVE).exists():
+    if store.sources().exclude(source=Harvest.Source.LIVE).exists():
         return
     for portal in chosen_portals([], browse.known_cities()):
         work.schedule(HARVEST, portal.slug, every=EVERY)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-Task = Callable[[str, Callable[[], None]], None]
-"""A task gets its subject and a function to call now and then while it lives. It raises to fail."""
+Task = Callable[[str, Callable[[], bool]], None]
+"""A task gets its subject and a function to call now and then while it lives, which is False when the run was
+taken from it: then it stops. It raises to fail."""
 
 TASKS: dict[str, Task] = {}
 SCHEDULES: list[Callable[[], None]] = []
-"""Functions that make regular work due; called when a worker starts."""
+"""Functions that make regular work due; called by a worker now and then."""
 
 
 def register(name: str, task: Task, schedule: Callable[[], None] | None = None) -> None:

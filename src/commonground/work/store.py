@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from commonground.work import owners
 from commonground.work.models import Run
 
 LEASE = timedelta(minutes=10)
@@ -17,13 +17,15 @@ LONGEST_PAUSE = timedelta(hours=6)
 
 
 def owner() -> str:
-    """Who we are: host and process."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    """Who we are: one process of this home."""
+    return owners.name(settings.HOME / "owners")
 
 
 def schedule(task: str, subject: str, *, every: timedelta | None = None, due: datetime | None = None) -> Run | None:
     """Make a run due; None when one of the same task and subject is waiting or under way."""
     seconds = int(every.total_seconds()) if every else None
+    if _open(task, subject).exists():
+        return None
     try:
         with transaction.atomic():
             return Run.objects.create(task=task, subject=subject, every=seconds, due=due or timezone.now())
@@ -32,26 +34,41 @@ def schedule(task: str, subject: str, *, every: timedelta | None = None, due: da
 
 
 def claim_next(tasks: list[str]) -> Run | None:
-    """The oldest run that is due, now ours; reaps runs whose lease ran out. None when nothing is due."""
-    now = timezone.now()
-    free = Q(state=Run.State.DUE, due__lte=now) | Q(state=Run.State.RUNNING, leased_until__lt=now)
-    for run in Run.objects.filter(free, task__in=tasks).order_by("due", "id")[:20]:
-        if _take(run, now):
-            return Run.objects.get(pk=run.pk)
-    return None
+    """The oldest run that is due, now ours; reaps runs whose owner died. None when nothing is due."""
+    while True:
+        now = timezone.now()
+        due = Run.objects.filter(Q(state=Run.State.DUE, due__lte=now) | _abandoned(now), task__in=tasks)
+        waiting = list(due.order_by("due", "id")[:20])
+        for run in waiting:
+            if _take(run, now):
+                return Run.objects.get(pk=run.pk)
+        if not waiting:
+            return None
 
 
 def claim(task: str, subject: str) -> Run | None:
     """The run of this task and subject, made if there is none, now ours; None when another holds it."""
     schedule(task, subject)
-    now = timezone.now()
-    run = Run.objects.filter(task=task, subject=subject, state__in=[Run.State.DUE, Run.State.RUNNING]).first()
-    return Run.objects.get(pk=run.pk) if run and _take(run, now) else None
+    run = _open(task, subject).first()
+    return Run.objects.get(pk=run.pk) if run and _take(run, timezone.now()) else None
+
+
+def _open(task: str, subject: str) -> QuerySet[Run]:
+    return Run.objects.filter(task=task, subject=subject, state__in=[Run.State.DUE, Run.State.RUNNING])
+
+
+def _abandoned(now: datetime) -> Q:
+    """Runs whose lease ran out, or whose owner is known to have died."""
+    running = Run.objects.filter(state=Run.State.RUNNING)
+    names = set(running.values_list("owner", flat=True))
+    dead = [name for name in names if owners.dead(settings.HOME / "owners", name)]
+    return Q(state=Run.State.RUNNING) & (Q(leased_until__lt=now) | Q(owner__in=dead))
 
 
 def _take(run: Run, now: datetime) -> bool:
-    free = Q(state=Run.State.DUE) | Q(state=Run.State.RUNNING, leased_until__lt=now)
-    taken = Run.objects.filter(free, pk=run.pk).update(
+    """One conditional update: `attempt` counts the claims, so each claim is told from all others."""
+    free = Q(state=Run.State.DUE) | _abandoned(now)
+    taken = Run.objects.filter(free, pk=run.pk, attempt=run.attempt).update(
         state=Run.State.RUNNING,
         owner=owner(),
         started=now,
@@ -63,18 +80,26 @@ def _take(run: Run, now: datetime) -> bool:
     return taken == 1
 
 
-def beat(run: Run) -> None:
-    """Say that we are alive; the lease begins anew."""
+def _ours(run: Run) -> QuerySet[Run]:
+    return Run.objects.filter(pk=run.pk, state=Run.State.RUNNING, owner=run.owner, attempt=run.attempt)
+
+
+def beat(run: Run) -> bool:
+    """Say that we are alive; the lease begins anew. False when the run was taken from us."""
     now = timezone.now()
-    Run.objects.filter(pk=run.pk, owner=run.owner).update(heartbeat=now, leased_until=now + LEASE)
+    return _ours(run).update(heartbeat=now, leased_until=now + LEASE) == 1
 
 
-def finish(run: Run, *, error: str = "") -> None:
-    """End a run. A regular one becomes due again: after its interval, or sooner if it failed."""
+def finish(run: Run, *, error: str = "") -> bool:
+    """End a run. A regular one becomes due again: after its interval, or sooner if it failed.
+
+    False, and nothing is written, when the run was taken from us: it is another's to end.
+    """
     now = timezone.now()
     state = Run.State.FAILED if error else Run.State.DONE
     with transaction.atomic():
-        Run.objects.filter(pk=run.pk).update(state=state, finished=now, error=error[:2000], leased_until=None)
+        if not _ours(run).update(state=state, finished=now, error=error[:2000], leased_until=None):
+            return False
         if run.every:
             pause = timedelta(seconds=run.every)
             if error:
@@ -83,3 +108,12 @@ def finish(run: Run, *, error: str = "") -> None:
             Run.objects.create(
                 task=run.task, subject=run.subject, every=run.every, due=now + pause, attempt=attempt
             )
+    return True
+
+
+def release(run: Run) -> None:
+    """Give a claimed run back untouched; one that was only made for the claim goes away."""
+    if run.every:
+        _ours(run).update(state=Run.State.DUE, owner="", leased_until=None, attempt=F("attempt") - 1)
+    else:
+        _ours(run).delete()

@@ -1,0 +1,41 @@
+"""A home of its own for each test, and portals on loopback that answer as a test wants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commonground.catalog import index
+
+
+@pytest.fixture
+def home(db: None, settings: Any, tmp_path: Path) -> Iterator[Path]:
+    """An empty home; the database is the test's, the search index lies here."""
+    settings.HOME = tmp_path / "home"
+    index.opened.cache_clear()
+    yield settings.HOME
+    index.opened.cache_clear()
+
+
+@pytest.fixture
+def replay(home: Path, recordings: Path) -> Callable[..., dict[str, dict[str, Any]]]:
+    """Harvest recordings through loopback, as `commonground harvest --replay` does; each portal's JSON form."""
+    from commonground.catalog import browse, tasks
+    from commonground.protocols.http import Client
+    from commonground.protocols.recordings import find, newest
+    from commonground.protocols.replay import staged
+
+    def run(folder: str = "portals", *, names: tuple[str, ...] = (), at: Any = None) -> dict[str, dict[str, Any]]:
+        chosen = newest(find(recordings / folder), at)
+        portals = [one for one in tasks.chosen_portals(names, browse.known_cities()) if one.host in chosen]
+        hosts = {one.host for one in portals}
+        with staged({host: one for host, one in chosen.items() if host in hosts}) as stage:
+            with Client(routes=stage.routes, sealed=True) as client:
+                harvests = tasks.harvest(tasks.Order(portals, client, "replay", stage.days))
+        index.follow()
+        return {one.portal: browse.harvest_form(one) for one in harvests}
+
+    return run
