@@ -16,7 +16,7 @@ from commonground.cli.output import say
 
 def demo(
     *,
-    port: Annotated[int, typer.Option(help="Port of the portal.")] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Port of the portal.")] = 8000,
     browser: Annotated[bool, typer.Option(help="Open the portal in a browser.")] = False,
     serve: Annotated[bool, typer.Option(help="Serve the portal; --no-serve only gathers the sample.")] = True,
 ) -> None:
@@ -27,6 +27,11 @@ def demo(
     _own_home(port)
     ready()
     from commonground.catalog.models import Harvest
+    from commonground.site.serving import require_free
+    from commonground.site.serving import serve as run
+
+    if serve:
+        require_free("127.0.0.1", port)  # told before the sample is gathered
 
     if Harvest.objects.filter(source=Harvest.Source.DEMO, outcome=Harvest.Outcome.COMPLETE).exists():
         say("The sample is here already.")
@@ -35,8 +40,6 @@ def demo(
     password = _operator()
     if not serve:
         return
-    from commonground.site.serving import serve as run
-
     url = f"http://127.0.0.1:{port}/"
     say(f"Common Ground is at {url} (Ctrl-C stops it). All data sets in it are samples.")
     say(f"To sign in at {url}admin/ use “operator” with the password “{password}”.")

@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
+import socket
+
 from granian import Granian
 from granian.constants import Interfaces
 
+from commonground.errors import Usage
+
+THREADS = 8  # of each worker; pages are short and wait for the database at most
+
+
+def require_free(host: str, port: int) -> None:
+    """Raise `Usage` when nobody can listen there: the port is taken, or not allowed."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        # As the server does: addresses of connections just closed count as free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Usage(
+                f"Nobody can listen on {host}, port {port}: {error.strerror}.",
+                advice=f"Stop what listens there, or take another port: --port {port + 1}, PORT={port + 1} make demo.",
+            ) from error
+
 
 def serve(host: str, port: int, workers: int) -> None:
-    """Serve until stopped."""
+    """Serve until stopped. Raises `Usage` when the port is taken."""
+    require_free(host, port)
     Granian(
         "commonground.site.wsgi:application",
         address=host,
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
+        blocking_threads=THREADS,
         websockets=False,
         respawn_failed_workers=True,
         log_access=False,
