@@ -16,7 +16,7 @@ import os
 import shutil
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from commonground.catalog.search import schema
 from commonground.errors import IndexBroken, Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
     from pathlib import Path
 
 PATIENCE = 30.0
@@ -41,13 +41,15 @@ _REPAIR = "Rebuild it: commonground index --rebuild."
 class Snapshot:
     """One state of the index to search in: hold on to it for one query, no longer.
 
-    `names` gives a city's or portal's name by ("city", slug) and ("portal", slug).
+    `names` gives a city's or portal's name by ("city", slug) and ("portal", slug). `counted` remembers
+    facets, which stay the same from page to page and from order to order.
     """
 
     searcher: tantivy.Searcher
     schema: tantivy.Schema
     generation: int
     names: Mapping[tuple[str, str], str]
+    counted: dict[Hashable, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 SNIPPET = 240
 FEW = 5
 """With fewer datasets that have all the words, those with some of them are shown as well."""
-_VALUES = 40
-"""Values of a facet that are counted."""
+_VALUES, _REMEMBERED = 40, 500
+"""Values of a facet that are counted; searches whose facets are remembered in one snapshot."""
 SINCE = (30, 365, 730, 1_825)
 """The steps of the facet “updated since”, in days before today."""
 
@@ -181,17 +181,26 @@ def _snippet(text: str, marks: frozenset[str]) -> tuple[Piece, ...]:
 
 def _facets(snapshot: Snapshot, query: Query, words: Clause, today: date) -> dict[str, tuple[Count, ...]]:
     """Counts of each facet under all filters but its own, so that another value can be chosen."""
-    ranges = {days: _seconds(today - timedelta(days=days)) for days in SINCE}
-    asked = {name: {"terms": {"field": name, "size": _VALUES}} for name in FACETS}
-    asked["since"] = {"range": {"field": "updated", "ranges": _steps(list(ranges.values()))}}
+    key = (replace(query, order="relevance", limit=0, offset=0), today)
+    if key not in snapshot.counted:
+        if len(snapshot.counted) >= _REMEMBERED:
+            snapshot.counted.clear()
+        snapshot.counted[key] = _count(snapshot, query, words, today)
+    found: dict[str, tuple[Count, ...]] = snapshot.counted[key]
+    return found
+
+
+def _count(snapshot: Snapshot, query: Query, words: Clause, today: date) -> dict[str, tuple[Count, ...]]:
+    edges = [_seconds(today - timedelta(days=days)) for days in SINCE]
+    asked: dict[str, Any] = {name: {"terms": {"field": name, "size": _VALUES}} for name in FACETS}
+    asked["since"] = {"range": {"field": "updated", "ranges": _steps(edges)}}
     shared = {name: one for name, one in asked.items() if not getattr(query, name)}
     answers = snapshot.searcher.aggregate(ranking.both(words, ranking.filter_clauses(query, snapshot)), shared)
     for name in asked.keys() - shared.keys():
         clause = ranking.both(words, ranking.filter_clauses(query, snapshot, but=name))
         answers |= snapshot.searcher.aggregate(clause, {name: asked[name]})
     found = {name: _counts(snapshot, query, name, answers[name]["buckets"]) for name in FACETS}
-    found["since"] = _since(query, answers["since"]["buckets"], today)
-    return found
+    return {**found, "since": _since(query, answers["since"]["buckets"], today)}
 
 
 def _counts(snapshot: Snapshot, query: Query, name: str, buckets: Iterable[dict[str, Any]]) -> tuple[Count, ...]:
