@@ -59,7 +59,7 @@ def result(raw: Raw, host: str) -> Raw:
         "description": raw.get("description"),
         "type": _TYPE_WORDS.get(kind_of_feed(raw, dataset), "Other"),
         "tags": list(dataset.keywords),
-        "categories": [f"/Categories/{theme}" for theme in dataset.themes],
+        "categories": list(dataset.themes),
         "created": _epoch(dataset.issued),
         "modified": _epoch(dataset.modified),
         "source": dataset.publisher,

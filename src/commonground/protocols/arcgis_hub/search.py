@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from commonground.protocols.arcgis_hub.kinds import kind_of_type
 from commonground.protocols.arcgis_hub.layers import KEPT, columns
@@ -78,7 +78,11 @@ def _leaves(categories: object) -> object:
     """`/Categories/Environment/Water` is about water."""
     if not isinstance(categories, list):
         return categories
-    return [one.rstrip("/").rpartition("/")[2] if isinstance(one, str) else one for one in categories]
+    return [one.rstrip("/").rpartition("/")[2] if _is_path(one) else one for one in categories]
+
+
+def _is_path(category: object) -> TypeGuard[str]:
+    return isinstance(category, str) and category.lower().startswith("/categories/")
 
 
 def _license(told: Raw, notes: Notes) -> License | None:

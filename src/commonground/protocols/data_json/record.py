@@ -26,7 +26,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,6})?Z)?", re.ASCII)
 _REPEATS = re.compile(r"R/P(?=[\dT])(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?", re.ASCII)
 _MAILBOX = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
 _MEDIA = re.compile(r"[-\w]+/[-\w]+(\.[-\w]+)*([+][-\w]+)?")
-_WEB = re.compile(r"(https?|ftp)://[^/?#]+([/?#].*)?", re.DOTALL)
+_WEB = re.compile(r"(https?|ftp)://([^/?#@:\[\]]+@)?[^/?#@:\[\]]+(:\d+)?([/?#].*)?", re.DOTALL | re.ASCII)
 _LOOSE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PAGES = {"HTML", "API", "Esri REST", "WMS", "WFS"}
 _UNKNOWN_RHYTHM = "R/P"
@@ -88,8 +88,8 @@ def record_3(
         {**one, "@type": "Distribution", **({"license": license_text} if license_text else {})}
         for one in made.get("distribution", ())
     ]
-    if dataset.license and not made["distribution"]:
-        made["rights"] = [dataset.license.text or dataset.license.url]
+    if license_text and not made["distribution"]:
+        made["rights"] = [license_text]
     if dataset.spatial:
         made["spatial"] = {"@type": "Location", "bbox": _wkt(dataset.spatial)}
     if dataset.temporal and (dataset.temporal.start or dataset.temporal.end):
