@@ -47,7 +47,7 @@ test-browser: test-time ## pages in a real browser: accessibility, keyboard, siz
 	CHROMIUM="$$($(BIN)/python tools/browser.py)" && export CHROMIUM && $(PYTEST) -m browser $(ARGS)
 
 test-postgresql: test-time ## the tests of the database on a private PostgreSQL
-	$(BIN)/python tools/postgresql.py $(PYTEST) -m "(database or postgresql) and not slow and not browser and not wheel" $(ARGS)
+	$(BIN)/python tests/postgres.py -m "(database or postgresql) and not slow and not browser and not wheel" $(ARGS)
 
 test-slow: test-time ## the groups that take minutes
 	$(PYTEST) -m "slow and not browser and not wheel" $(ARGS)

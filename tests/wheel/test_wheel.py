@@ -77,7 +77,7 @@ def site(installed: Path, home: Path) -> Iterator[httpx2.Client]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {**os.environ, "COMMONGROUND_HOME": str(home)}
-    command = [installed, "serve", "--port", str(port)]
+    command = [str(installed), "serve", "--port", str(port)]
     with subprocess.Popen(command, cwd=home, env=environment) as server:
         try:
             with httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
@@ -108,7 +108,9 @@ def test_wheel_and_sdist_hold_all_that_is_read_at_run_time(built: Path) -> None:
     with tarfile.open(sdist) as source:
         carried = {name.partition("/src/")[2] for name in source.getnames()}
         tops = {name.split("/")[1] for name in source.getnames() if "/" in name}
-    read = [path for path in (REPOSITORY / "src").rglob("*") if path.suffix in {".toml", ".html", ".txt", ".json", ".po"}]
+    read = [
+        path for path in (REPOSITORY / "src").rglob("*") if path.suffix in {".toml", ".html", ".txt", ".json", ".po"}
+    ]
     compiled = {str(path.relative_to(REPOSITORY / "src").with_suffix(".mo")) for path in read if path.suffix == ".po"}
     wanted = {*WITHIN, *compiled, *(str(path.relative_to(REPOSITORY / "src")) for path in read)}
     assert wanted <= packed
@@ -122,7 +124,7 @@ def test_a_build_without_assets_says_what_to_do(built: Path, tmp_path: Path) -> 
         source.extractall(tmp_path, filter="data")
     (folder,) = tmp_path.iterdir()
     (folder / "src/commonground/pages/static/built/site.css").unlink()
-    command = [sys.executable, "-m", "build", "--no-isolation", "--wheel", folder]
+    command = [sys.executable, "-m", "build", "--no-isolation", "--wheel", str(folder)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode
     assert "make assets" in done.stdout + done.stderr

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
@@ -29,18 +27,18 @@ class ReadOnly(admin.ModelAdmin[Model]):
 
 @admin.register(Harvest)
 class HarvestAdmin(ReadOnly):
-    list_display: ClassVar = ["portal", "source", "outcome", "started", "declared", "seen", "held", "changed", "error"]
-    list_filter: ClassVar = ["portal", "outcome", "source"]
+    list_display = ("portal", "source", "outcome", "started", "declared", "seen", "held", "changed", "error")
+    list_filter = ("portal", "outcome", "source")
 
 
 @admin.register(Dataset)
 class DatasetAdmin(ReadOnly):
-    list_display: ClassVar = ["key", "title", "kind", "state", "updated", "last_changed"]
-    list_filter: ClassVar = ["portal", "state", "kind"]
-    search_fields: ClassVar = ["key", "title"]
+    list_display = ("key", "title", "kind", "state", "updated", "last_changed")
+    list_filter = ("portal", "state", "kind")
+    search_fields = ("key", "title")
 
 
 @admin.register(Finding)
 class FindingAdmin(ReadOnly):
-    list_display: ClassVar = ["portal", "native_id", "code", "severity", "fixer", "place", "first_seen", "closed"]
-    list_filter: ClassVar = ["portal", "severity", "fixer", "code"]
+    list_display = ("portal", "native_id", "code", "severity", "fixer", "place", "first_seen", "closed")
+    list_filter = ("portal", "severity", "fixer", "code")

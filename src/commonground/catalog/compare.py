@@ -192,7 +192,7 @@ class Comparison:
             given = self.reader.native_id(raw)
             native_id = storable_id(given)
             if not native_id:
-                raise ValueError("listing")
+                raise ValueError("listing")  # noqa: TRY301 - both ways of having no id end alike
         except ValueError as error:
             kept = repr(raw)
             findings.append(Finding("no-id", str(error), kept[:SAMPLE_LENGTH], detail=kept[:_KEPT_OF_A_LOST_RECORD]))
@@ -255,9 +255,7 @@ class Comparison:
         held = self.held.get(one.native_id)
         if held is None:
             return Change.ADD
-        if held.listed_hash == one.hash and (
-            held.form_hash == form_hash or held.reading != READING or held.incomplete
-        ):
+        if held.listed_hash == one.hash and (held.form_hash == form_hash or held.reading != READING or held.incomplete):
             return Change.REREAD
         return Change.CHANGE
 

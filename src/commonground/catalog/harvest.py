@@ -1,6 +1,6 @@
 """Read one portal to the end: a stream of plans, then an ending. No database here.
 
-    portal --read--> pages --compare--> plans --(store.py)--> database
+portal --read--> pages --compare--> plans --(store.py)--> database
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Reading:
             code = "portal-unreachable" if error.retry else "portal-failed"
             self._tally.findings.append(Finding(code, error.url, type(error).__name__, detail=str(error)))
         # Door: one portal of a harvest. A mistake of ours ends this run, not the others.
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             _LOG.exception("The reading of %s broke.", self.portal.slug)
             self._error = f"A mistake in Common Ground broke the reading: {type(error).__name__}: {error}"
             self._tally.findings.append(Finding("reading-broke", self.dialect, type(error).__name__, detail=str(error)))

@@ -51,7 +51,9 @@ def held(portal: Portal) -> dict[str, Held]:
     spoken = set(complete.filter(started__gt=timezone.now() - PATIENCE).values_list("dialect", flat=True).distinct())
     fields = ("native_id", "listed_hash", "form_hash", "state", "incomplete", "reading", "revision__dialect")
     rows = Dataset.objects.filter(portal=portal.slug).values_list(*fields)
-    return {row[0]: Held(*row[1:6], row[6] if row[6] in spoken else "") for row in rows}
+    return {
+        native_id: Held(*held_of_it, dialect if dialect in spoken else "") for native_id, *held_of_it, dialect in rows
+    }
 
 
 def begin(portal: Portal, source: str, recorded: date | None) -> Harvest:
@@ -146,7 +148,7 @@ def _update(entries: Sequence[Entry], harvest: Harvest, now: datetime, number: i
             row.last_changed = now
             revised.append((row, entry))
         elif row.revision:
-            Revision.objects.filter(pk=row.revision_id).update(form=entry.form, packed=pack(entry.raw))
+            Revision.objects.filter(pk=row.revision.pk).update(form=entry.form, packed=pack(entry.raw))
     names = [*_columns(entries[0]), "state", "missing_since", "generation", "last_changed"]
     Dataset.objects.bulk_update(rows.values(), names, batch_size=100)
     _revise(revised, harvest, now, {row.pk: row.revision.number for row in rows.values() if row.revision})

@@ -144,7 +144,8 @@ def _abandon(job: Job, error: str) -> None:
 
 def record(harvests: Sequence[Harvest], folder: Path) -> list[Path]:
     """Write what live harvests hold as recordings, in the layout that `--replay` reads: a file for each protocol
-    that a portal's records came in."""
+    that a portal's records came in.
+    """
     written = []
     for one in harvests:
         rows = browse.present().filter(portal=one.portal).select_related("revision").order_by("pk")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -11,10 +11,10 @@ from commonground.cli.output import Json, as_json, as_table, say
 
 
 def search(
-    words: Annotated[Optional[list[str]], typer.Argument(help="What to look for; may be empty with a filter.")] = None,
+    words: Annotated[list[str] | None, typer.Argument(help="What to look for; may be empty with a filter.")] = None,
     *,
-    city: Annotated[Optional[list[str]], typer.Option(help="Only this city (slug); may be given again.")] = None,
-    kind: Annotated[Optional[list[str]], typer.Option(help="Only this kind: table, map_layer, file …")] = None,
+    city: Annotated[list[str] | None, typer.Option(help="Only this city (slug); may be given again.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Only this kind: table, map_layer, file …")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many results.")] = 10,
     offset: Annotated[int, typer.Option(min=0, help="How many to skip.")] = 0,
     order: Annotated[str, typer.Option(help="relevance, updated or title.")] = "relevance",
@@ -108,9 +108,9 @@ def cities(*, json: Json = False) -> None:
 
 
 def findings(
-    names: Annotated[Optional[list[str]], typer.Argument(metavar="[CITY|PORTAL]...", help="Whose; all when none.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[CITY|PORTAL]...", help="Whose; all when none.")] = None,
     *,
-    fixer: Annotated[Optional[str], typer.Option(help="Only those that city, us or nobody must fix.")] = None,
+    fixer: Annotated[str | None, typer.Option(help="Only those that city, us or nobody must fix.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many.")] = 100,
     json: Json = False,
 ) -> None:
@@ -126,5 +126,8 @@ def findings(
         as_json(form)
         return
     say(f"{form['total']:,} open findings.")
-    rows = [(one["severity"], one["fixer"], one["id"] or one["portal"], one["place"], one["message"]) for one in form["findings"]]
+    rows = [
+        (one["severity"], one["fixer"], one["id"] or one["portal"], one["place"], one["message"])
+        for one in form["findings"]
+    ]
     as_table(("severity", "to fix", "where", "place", "what"), rows)

@@ -61,11 +61,11 @@ def _gather() -> None:
     from commonground.protocols.http import Client
 
     say("Gathering the sample from demonstration portals on loopback …")
-    with staged(datetime.now(UTC).date(), browse.known_cities()) as (routes, portals):
-        with Client(routes=routes, sealed=True) as client:
-            order = tasks.Order(portals, client, "demo")
-            with progress(order) as report:
-                tasks.harvest(order, report)
+    today = datetime.now(UTC).date()
+    with staged(today, browse.known_cities()) as (routes, portals), Client(routes=routes, sealed=True) as client:
+        order = tasks.Order(portals, client, "demo")
+        with progress(order) as report:
+            tasks.harvest(order, report)
     index.follow()
 
 

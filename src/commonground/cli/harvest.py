@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,15 +23,15 @@ SHOWN = ("portal", "declared", "seen", "held", "added", "changed", "unchanged", 
 
 def harvest(
     names: Annotated[
-        Optional[list[str]], typer.Argument(metavar="[CITY|PORTAL]...", help="Which ones; all when none is named.")
+        list[str] | None, typer.Argument(metavar="[CITY|PORTAL]...", help="Which ones; all when none is named.")
     ] = None,
     *,
-    replay: Annotated[Optional[Path], typer.Option(help="Harvest this folder of recordings, on loopback only.")] = None,
+    replay: Annotated[Path | None, typer.Option(help="Harvest this folder of recordings, on loopback only.")] = None,
     at: Annotated[
-        Optional[datetime], typer.Option(formats=["%Y-%m-%d"], help="With --replay: of each portal the newest by then.")
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="With --replay: of each portal the newest by then.")
     ] = None,
-    record: Annotated[Optional[Path], typer.Option(help="Write what was harvested as recordings.")] = None,
-    cities: Annotated[Optional[Path], typer.Option(help="Further folder with one TOML file a city.")] = None,
+    record: Annotated[Path | None, typer.Option(help="Write what was harvested as recordings.")] = None,
+    cities: Annotated[Path | None, typer.Option(help="Further folder with one TOML file a city.")] = None,
     json: Json = False,
 ) -> None:
     """Read the portals of all cities, or of those named, and keep what is new.
@@ -45,9 +45,10 @@ def harvest(
     if replay and record:
         raise Usage("--record writes live harvests; it does not go with --replay.")
     ready()
+    from django.conf import settings
+
     from commonground.catalog import index, tasks
     from commonground.cities import load
-    from django.conf import settings
 
     known = load(*settings.CITIES, *([cities] if cities else []))
     with _order(known, names or [], replay, at) as order, progress(order) as report:

@@ -6,7 +6,7 @@ import signal
 from datetime import datetime
 from pathlib import Path
 from threading import Event
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -17,9 +17,11 @@ def replay(
     folder: Annotated[Path, typer.Argument(help="Folder of recordings: CITY/HOST/DATE.PROTOCOL.json[l].gz.")],
     *,
     at: Annotated[
-        Optional[datetime], typer.Option(formats=["%Y-%m-%d"], help="Of each portal the newest recording by then.")
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Of each portal the newest recording by then.")
     ] = None,
-    port: Annotated[int, typer.Option(help="First port; each portal takes the next one. 0 takes any free ones.")] = 8100,
+    port: Annotated[
+        int, typer.Option(help="First port; each portal takes the next one. 0 takes any free ones.")
+    ] = 8100,
     json: Json = False,
 ) -> None:
     """Serve recorded portals on loopback, each in its own protocol, until stopped.

@@ -18,9 +18,13 @@ class Setting(NamedTuple):
 
 
 SETTINGS = (
-    Setting("COMMONGROUND_HOME", "~/.commonground", "text", "Folder of the database, the search index and the secret key."),
+    Setting(
+        "COMMONGROUND_HOME", "~/.commonground", "text", "Folder of the database, the search index and the secret key."
+    ),
     Setting("DATABASE_URL", "", "text", "PostgreSQL address; empty means SQLite in the home."),
-    Setting("COMMONGROUND_URL", "http://127.0.0.1:8000", "text", "Public address of the site, used in feeds and data.json."),
+    Setting(
+        "COMMONGROUND_URL", "http://127.0.0.1:8000", "text", "Public address of the site, used in feeds and data.json."
+    ),
     Setting("COMMONGROUND_HOSTS", "127.0.0.1,localhost,[::1]", "list", "Host names that the site answers to."),
     Setting("COMMONGROUND_SECRET_KEY", "", "text", "Signs sessions; empty means one is made and kept in the home."),
     Setting("COMMONGROUND_CITIES", "", "list", "Further folders with one TOML file a city."),

@@ -12,7 +12,7 @@ from commonground.catalog import export
 
 
 @require_safe
-def data_json(request: HttpRequest) -> StreamingHttpResponse:
+def data_json(_request: HttpRequest) -> StreamingHttpResponse:
     """The whole catalog as DCAT-US 1.1, streamed."""
     headers = {"Access-Control-Allow-Origin": "*"}
     return StreamingHttpResponse(export.document(), content_type="application/json; charset=utf-8", headers=headers)

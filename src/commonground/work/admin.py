@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.contrib import admin
 
 from commonground.work.models import Run
@@ -11,5 +9,5 @@ from commonground.work.models import Run
 
 @admin.register(Run)
 class RunAdmin(admin.ModelAdmin[Run]):
-    list_display: ClassVar = ["task", "subject", "state", "due", "attempt", "owner", "started", "finished", "error"]
-    list_filter: ClassVar = ["task", "state"]
+    list_display = ("task", "subject", "state", "due", "attempt", "owner", "started", "finished", "error")
+    list_filter = ("task", "state")

@@ -105,9 +105,7 @@ def finish(run: Run, *, error: str = "") -> bool:
             if error:
                 pause = min(pause, LONGEST_PAUSE, timedelta(minutes=5) * 2 ** min(run.attempt, 6))
             attempt = run.attempt if error else 0
-            Run.objects.create(
-                task=run.task, subject=run.subject, every=run.every, due=now + pause, attempt=attempt
-            )
+            Run.objects.create(task=run.task, subject=run.subject, every=run.every, due=now + pause, attempt=attempt)
     return True
 
 

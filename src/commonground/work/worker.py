@@ -49,7 +49,7 @@ def _do(run: Run) -> str:
     except CommonGroundError as problem:
         error = str(problem)
     # Door: one run of the worker. A mistake of ours fails this run; the worker lives on.
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001
         _LOG.exception("The run %s %s broke.", run.task, run.subject)
         error = f"A mistake in Common Ground: {type(problem).__name__}: {problem}"
     store.finish(run, error=error)

@@ -63,7 +63,14 @@ def test_a_recording_comes_out_as_it_went_in(recordings: Path) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["data.sfgov.org", "data.cityofnewyork.us", HOST, "performance.seattle.gov", "data.lacity.org", "data.cityofchicago.org"],
+    [
+        "data.sfgov.org",
+        "data.cityofnewyork.us",
+        HOST,
+        "performance.seattle.gov",
+        "data.lacity.org",
+        "data.cityofchicago.org",
+    ],
 )
 def test_no_recorded_record_loses_a_fact(recordings: Path, host: str) -> None:
     portal = Portal("p", "c", "P", host, "socrata", f"https://{host}")
@@ -102,21 +109,22 @@ def test_random_order_of_lists_is_no_change(recordings: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("city", "host", "before", "after", "added", "removed", "changed"),
+    ("city", "host", "days", "counts"),
     [
-        ("chicago", "data.cityofchicago.org", "2022-06-23", "2022-07-22", 2, 0, 85),
-        ("san_francisco", "data.sfgov.org", "2022-06-23", "2022-07-22", 1, 0, 111),
-        ("seattle", "performance.seattle.gov", "2022-06-23", "2022-07-22", 0, 0, 5),
-        ("new_york", "data.cityofnewyork.us", "2022-06-07", "2022-07-07", 4, 3, 114),
+        ("chicago", "data.cityofchicago.org", ("2022-06-23", "2022-07-22"), (2, 0, 85)),
+        ("san_francisco", "data.sfgov.org", ("2022-06-23", "2022-07-22"), (1, 0, 111)),
+        ("seattle", "performance.seattle.gov", ("2022-06-23", "2022-07-22"), (0, 0, 5)),
+        ("new_york", "data.cityofnewyork.us", ("2022-06-07", "2022-07-07"), (4, 3, 114)),
     ],
 )
 def test_a_month_of_changes_is_counted_as_measured(
-    recordings: Path, city: str, host: str, before: str, after: str, added: int, removed: int, changed: int
+    recordings: Path, city: str, host: str, days: tuple[str, str], counts: tuple[int, int, int]
 ) -> None:
+    added, removed, changed = counts
     found = {one.day.isoformat(): one for one in find(recordings / "replay") if one.host == host and one.city == city}
     first, second = (
         {one["resource"]["id"]: discovery.canonical(one) for one in found[day].holdings().records}
-        for day in (before, after)
+        for day in days
     )
     assert len(second.keys() - first.keys()) == added
     assert len(first.keys() - second.keys()) == removed
@@ -148,7 +156,7 @@ def test_recorded_views_are_read_whole(recordings: Path) -> None:
         assert dataset.native_id == raw["id"]
         assert dataset.title == raw["name"].strip()
         assert {one.field for one in dataset.columns or ()} == {one["fieldName"] for one in raw.get("columns", [])}
-        assert set(dataset.keywords) == {tag for tag in raw.get("tags", [])}
+        assert set(dataset.keywords) == set(raw.get("tags", []))
         assert notes.found == []
     crimes = json.loads((recordings / "fixtures/socrata-views/koop_crimes-views.json").read_text())
     assert Views().normalize(crimes, SEATTLE, Notes()).row_count == 1_246_162 + 11_256
@@ -167,7 +175,7 @@ def test_a_discovery_that_lists_only_others_counts_as_absent() -> None:
     stranger = record()
     stranger["metadata"]["domain"] = "data.example.org"
     routes = {"/api/catalog/v1": lambda _: answer({"results": [stranger], "resultSetSize": 1})}
-    with asking(application(routes)) as client, pytest.raises(Absent, match="none of data.seattle.gov"):
+    with asking(application(routes)) as client, pytest.raises(Absent, match=r"none of data\.seattle\.gov"):
         next(Discovery().pages(SEATTLE, client))
 
 
@@ -240,7 +248,9 @@ def test_a_served_portal_answers_how_the_real_one_does() -> None:
     with asking(served([record(), maps, record("cccc-0001", name="Budget")])) as client:
         assert get(client, f"/api/catalog/v1?domains={HOST}&only=maps")["resultSetSize"] == 1
         assert get(client, f"/api/catalog/v1?domains={HOST}&q=crime&limit=1")["resultSetSize"] == 2
-        assert get(client, f"/api/catalog/v1?domains={HOST}&ids=cccc-0001")["results"][0]["resource"]["name"] == "Budget"
+        assert (
+            get(client, f"/api/catalog/v1?domains={HOST}&ids=cccc-0001")["results"][0]["resource"]["name"] == "Budget"
+        )
         assert get(client, "/api/views/mmmm-0001.json")["name"] == "Map of Crime"
 
 
@@ -254,5 +264,3 @@ def test_unwanted_requests_are_refused_plainly() -> None:
     missing = direct.get("/api/views/none-here.json")
     assert missing.status_code == 404
     assert json.loads(missing.text)["error"] is True
-
-

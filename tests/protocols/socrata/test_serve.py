@@ -12,7 +12,6 @@ import requests
 import sodapy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.strategies import columns, datasets
 
 from commonground.protocols.base import Holdings, Notes
 from commonground.protocols.http import Client
@@ -23,6 +22,7 @@ from commonground.protocols.socrata.read import Discovery
 from commonground.protocols.socrata.record import record
 from commonground.protocols.socrata.serve import app
 from commonground.words import Dataset, Kind, Portal
+from tests.strategies import columns, datasets
 
 HOST = "data.sfgov.org"
 PORTAL = Portal("san-francisco", "san_francisco", "DataSF", HOST, "socrata", f"https://{HOST}")

@@ -25,7 +25,9 @@ def canonical(raw: Raw) -> Raw:
     arrays = [resource.get(name) for name in _ARRAYS]
     lists = [one if isinstance(one, list) else [] for one in arrays]
     kept["columns"] = _ordered(zip_longest(*lists))
-    rest = {name: value for name, value in raw.items() if name not in {"resource", "classification", "preview_image_url"}}
+    rest = {
+        name: value for name, value in raw.items() if name not in {"resource", "classification", "preview_image_url"}
+    }
     classification = raw.get("classification")
     if isinstance(classification, dict):
         rest["classification"] = {
@@ -104,7 +106,9 @@ def normalize(raw: Raw, portal: Portal, native_id: str, notes: Notes) -> Dataset
         keywords=tuple(
             sorted(values.texts(values.at(raw, "classification.domain_tags"), notes, "classification.domain_tags"))
         ),
-        issued=moment(resource.get("publication_date") or resource.get("createdAt"), notes, "resource.publication_date"),
+        issued=moment(
+            resource.get("publication_date") or resource.get("createdAt"), notes, "resource.publication_date"
+        ),
         modified=moment(resource.get("metadata_updated_at"), notes, "resource.metadata_updated_at"),
         data_updated=moment(resource.get("data_updated_at"), notes, "resource.data_updated_at"),
         frequency=frequencies.frequency(fact(facts, words.FREQUENCY_FACTS)),

@@ -88,5 +88,3 @@ def _links(dataset: Dataset) -> Raw:
     return {
         "access_points": {way.title or way.format: way.url for way in dataset.distributions},
     }
-
-

@@ -74,7 +74,9 @@ class _Shop:
         after = asked.get("scroll_id")
         if after:
             found = sorted((one for one in found if _id(one) > after), key=_id)
-        return answer({"results": found[offset : offset + limit], "resultSetSize": total, "timings": {}, "warnings": []})
+        return answer(
+            {"results": found[offset : offset + limit], "resultSetSize": total, "timings": {}, "warnings": []}
+        )
 
     def views(self, request: Request) -> Response:
         """`/api/views?limit=&page=`, pages counted from 1."""
@@ -89,7 +91,6 @@ class _Shop:
         if record is None:
             raise NotFound(f"Cannot find view with id {id}")
         return answer(view(record))
-
 
     def rows(self, request: Request, id: str) -> Response:  # noqa: A002, ARG002 - the part's name in the path
         """Catalog recordings hold no rows; the answer says so in SODA's own form of an error."""
@@ -131,7 +132,7 @@ _ORDERS: dict[str, str] = {
 
 def _order(asked: str) -> Callable[[Raw], tuple[str, str]]:
     """By the field asked for, then by id: a page never repeats another's records."""
-    field = _ORDERS.get(asked.split(" ")[0], "id")
+    field = _ORDERS.get(asked.split(" ", maxsplit=1)[0], "id")
     return lambda record: (str(_resource(record).get(field) or ""), _id(record))
 
 

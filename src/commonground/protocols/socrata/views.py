@@ -122,7 +122,8 @@ def _kind(raw: Raw) -> Kind:
 
 def _rows(raw: Raw) -> int | None:
     """Rows = filled + empty cells of the first column that has a profile; Socrata sends numbers as text too."""
-    for column in raw.get("columns") if isinstance(raw.get("columns"), list) else ():
+    columns = raw.get("columns")
+    for column in columns if isinstance(columns, list) else ():
         profile = column.get("cachedContents") if isinstance(column, dict) else None
         if isinstance(profile, dict):
             if str(profile.get("count", "")).isdigit():

@@ -4,34 +4,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('task', models.CharField(max_length=60)),
-                ('subject', models.CharField(blank=True, max_length=200)),
-                ('state', models.CharField(choices=[('due', 'due'), ('running', 'running'), ('done', 'done'), ('failed', 'failed')], default='due', max_length=10)),
-                ('due', models.DateTimeField()),
-                ('every', models.PositiveIntegerField(help_text='Seconds until it is due again after it ended.', null=True)),
-                ('attempt', models.PositiveSmallIntegerField(default=0)),
-                ('owner', models.CharField(blank=True, max_length=100)),
-                ('heartbeat', models.DateTimeField(null=True)),
-                ('leased_until', models.DateTimeField(null=True)),
-                ('started', models.DateTimeField(null=True)),
-                ('finished', models.DateTimeField(null=True)),
-                ('error', models.TextField(blank=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("task", models.CharField(max_length=60)),
+                ("subject", models.CharField(blank=True, max_length=200)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("due", "due"), ("running", "running"), ("done", "done"), ("failed", "failed")],
+                        default="due",
+                        max_length=10,
+                    ),
+                ),
+                ("due", models.DateTimeField()),
+                (
+                    "every",
+                    models.PositiveIntegerField(help_text="Seconds until it is due again after it ended.", null=True),
+                ),
+                ("attempt", models.PositiveSmallIntegerField(default=0)),
+                ("owner", models.CharField(blank=True, max_length=100)),
+                ("heartbeat", models.DateTimeField(null=True)),
+                ("leased_until", models.DateTimeField(null=True)),
+                ("started", models.DateTimeField(null=True)),
+                ("finished", models.DateTimeField(null=True)),
+                ("error", models.TextField(blank=True)),
             ],
             options={
-                'ordering': ['due', 'id'],
-                'indexes': [models.Index(fields=['state', 'due'], name='work_run_state_b949e5_idx')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['due', 'running'])), fields=('task', 'subject'), name='one_open_run_a_subject')],
+                "ordering": ["due", "id"],
+                "indexes": [models.Index(fields=["state", "due"], name="work_run_state_b949e5_idx")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["due", "running"])),
+                        fields=("task", "subject"),
+                        name="one_open_run_a_subject",
+                    )
+                ],
             },
         ),
     ]
