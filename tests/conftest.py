@@ -29,6 +29,19 @@ def recordings() -> Path:
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
+    """SQLite as in use: a file, which several connections can share. PostgreSQL gets a database a test process."""
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        database["TEST"]["NAME"] = str(settings.HOME / f"test-{worker}.sqlite3")
+    else:
+        request.getfixturevalue("django_db_modify_db_settings_parallel_suffix")
+
+
+@pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a Chromium; `make test-browser` finds or fetches one. Never skipped in silence."""
     found = browser.find()

@@ -60,6 +60,15 @@ class Notes:
         self.found.append(Finding(code, place, text[:SAMPLE_LENGTH], self.native_id, detail))
 
 
+def objects(listed: Sequence[object], place: str, first: int = 0) -> tuple[list[Raw], tuple[Finding, ...]]:
+    """The records of one answer; whatever in it is no object is a finding, `place` counted from `first`."""
+    notes = Notes()
+    for index, one in enumerate(listed, first):
+        if not isinstance(one, dict):
+            notes.add("record-unusable", f"{place}[{index}]", one, "it is no object")
+    return [one for one in listed if isinstance(one, dict)], tuple(notes.found)
+
+
 class Reader(Protocol):
     """Reads one dialect. A protocol may have several (Socrata: Discovery, views, data.json)."""
 
@@ -70,7 +79,8 @@ class Reader(Protocol):
 
     def pages(self, portal: Portal, client: Client) -> Iterator[Page]:
         """The whole listing, page by page. Raises `Absent` before the first page when the portal
-        does not speak this dialect, other `PortalError`s when it fails."""
+        does not speak this dialect, other `PortalError`s when it fails.
+        """
 
     def native_id(self, raw: Raw) -> str:
         """The portal's own id. Raises `ValueError` when the record has none."""
@@ -80,7 +90,8 @@ class Reader(Protocol):
 
     def complete(self, raw: Raw, portal: Portal, client: Client, notes: Notes) -> Raw:
         """The record with what only a further request tells (columns). Called for new and changed
-        records only. A host that cannot be asked raises `PortalError`; the harvest notes it."""
+        records only. A host that cannot be asked raises `PortalError`; the harvest notes it.
+        """
 
     def normalize(self, raw: Raw, portal: Portal, notes: Notes) -> Dataset:
         """The record in our form. One odd field never loses a record: it is left out and noted."""
@@ -101,7 +112,7 @@ class Holdings:
     @property
     def also(self) -> frozenset[str]:
         """Further hosts that these records answer for."""
-        found = set()
+        found: set[str] = set()
         for record in self.records:
             if "x_layer" in record:
                 ways = record.get("distribution")

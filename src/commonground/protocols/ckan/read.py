@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from commonground.errors import Absent, Disagrees, PortalError, Refused
-from commonground.protocols.base import SAMPLE_LENGTH, Capabilities, Notes, Page
+from commonground.protocols.base import SAMPLE_LENGTH, Capabilities, Notes, Page, objects
 from commonground.protocols.ckan import package, words
 from commonground.protocols.http import Client
 from commonground.words import Dataset, Finding, Portal, Raw
@@ -60,7 +60,7 @@ class Ckan:
         start, seen = 0, set[str]()
         for _ in range(MOST_PAGES):
             found, declared = self._ask(portal, client, start)
-            records, odd = _usable(found, start)
+            records, odd = objects(found, "results", start)
             ids = {str(record.get("id")) for record in records}
             if records and ids <= seen:
                 again = Finding("paging-ignored", "package_search", f"start={start}", detail=str(len(seen)))
@@ -140,15 +140,6 @@ def result_of(answer: object, url: str) -> Any:  # noqa: ANN401 - each action ha
         text = f"{said.get('__type', '')}: {said.get('message', '')}" if isinstance(said, dict) else str(said)
         raise Disagrees(f"{url} says no: {text[:SAMPLE_LENGTH]}.", url=url)
     return answer.get("result")
-
-
-def _usable(found: list[Any], start: int) -> tuple[list[Raw], tuple[Finding, ...]]:
-    """The packages of a page; whatever is no object is a finding."""
-    notes = Notes()
-    for index, one in enumerate(found, start):
-        if not isinstance(one, dict):
-            notes.add("record-unusable", f"results[{index}]", one, "it is no object")
-    return [one for one in found if isinstance(one, dict)], tuple(notes.found)
 
 
 def _table(resource: Raw, place: str, portal: Portal, client: Client, notes: Notes) -> Raw:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from commonground.errors import Absent, Disagrees, Refused
-from commonground.protocols.base import Capabilities, Notes, Page
+from commonground.protocols.base import Capabilities, Notes, Page, objects
 from commonground.protocols.data_json import DataJsonReader
 from commonground.protocols.http import Client
 from commonground.protocols.socrata import discovery, views, words
@@ -40,19 +40,20 @@ class Discovery:
             where: dict[str, str | int] = {"offset": offset} if offset < DEEPEST else {"scroll_id": last}
             params = {"domains": domain, "order": "dataset_id", "limit": PAGE, **where}
             results, declared = self._ask(portal, client, params)
-            ours, strangers = _of_domain(results, domain)
+            records, odd = objects(results, "results", offset)
+            ours, strangers = _of_domain(records, domain)
             if offset == 0 and not ours:
                 raise Absent(
                     f"{portal.host} is not in Socrata's Discovery API ({declared or 0} records, none of {domain}).",
                     url=portal.url,
                 )
-            yield Page(ours, declared, strangers)
+            yield Page(ours, declared, (*odd, *strangers))
             offset += len(results)
-            last = str(_id(results[-1])) if results else ""
+            last = str(_id(records[-1])) if records else ""
             if not results or (declared is not None and offset >= declared and offset < DEEPEST):
                 return
 
-    def _ask(self, portal: Portal, client: Client, params: dict[str, str | int]) -> tuple[list[Raw], int | None]:
+    def _ask(self, portal: Portal, client: Client, params: dict[str, str | int]) -> tuple[list[Any], int | None]:
         try:
             answer = client.json(f"{portal.url}/api/catalog/v1", params)
         except Refused as error:
@@ -63,7 +64,7 @@ class Discovery:
         if not isinstance(results, list):
             raise Disagrees(f"{portal.host} answered /api/catalog/v1 without a list “results”.", url=portal.url)
         total = answer.get("resultSetSize")
-        return [one for one in results if isinstance(one, dict)], total if isinstance(total, int) else None
+        return results, total if isinstance(total, int) else None
 
     def native_id(self, raw: Raw) -> str:
         """The 4x4, for example `i98e-djp9`."""
@@ -103,16 +104,20 @@ class Views:
         number, seen = 1, set[str]()
         while True:
             found = self._ask(portal, client, number)
-            fresh = [one for one in found if str(one.get("id")) not in seen]
-            if not fresh:
-                if number == 1:
-                    raise Absent(f"{portal.host} lists no views.", url=portal.url)
+            records, odd = objects(found, "views", (number - 1) * PAGE)
+            fresh = [one for one in records if str(one.get("id")) not in seen]
+            if number == 1 and not found:
+                raise Absent(f"{portal.host} lists no views.", url=portal.url)
+            if number > 1 and not fresh:
+                if len(found) == PAGE:
+                    # A full page again: there is more behind it that this server does not give.
+                    yield Page(records)
                 return
             seen.update(str(one.get("id")) for one in fresh)
-            yield Page(found if number == 1 else fresh)
+            yield Page(records if number == 1 else fresh, findings=odd)
             number += 1
 
-    def _ask(self, portal: Portal, client: Client, number: int) -> list[Raw]:
+    def _ask(self, portal: Portal, client: Client, number: int) -> list[Any]:
         try:
             answer = client.json(f"{portal.url}/api/views", {"limit": PAGE, "page": number})
         except Refused as error:
@@ -121,7 +126,7 @@ class Views:
             raise Absent(f"{portal.host} has no /api/views ({error.status}).", url=error.url) from error
         if not isinstance(answer, list):
             raise Disagrees(f"{portal.host} answered /api/views with no list.", url=portal.url)
-        return [one for one in answer if isinstance(one, dict)]
+        return answer
 
     def native_id(self, raw: Raw) -> str:
         """The 4x4."""
