@@ -33,7 +33,7 @@ check: test-time ## style, types, import contracts, documentation, lock files
 	$(PYTEST) -q tests/test_house.py $(wildcard tests/docs)
 
 docs: test-time ## write the generated reference pages anew
-	$(BIN)/python tools/reference.py
+	$(BIN)/python docs/generate.py
 
 bench: test-time ## measure what the documentation claims (ARGS=harvest for one)
 	$(BIN)/python bench/run.py $(ARGS)
