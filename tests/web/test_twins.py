@@ -7,20 +7,22 @@ import io
 import json
 import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from django.http import HttpRequest, HttpResponse
-from django.test import Client
 from django.urls import path
 from hypothesis import given
 from hypothesis import strategies as st
 
 from commonground.errors import NotFound
-from commonground.pages import errors
+from commonground.pages import errors, navigation
 from commonground.pages.feeds import Entry, Feed
 from commonground.pages.twins import Answer, Rows, csv_lines, paths
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+    from django.test import Client
 
 pytestmark = pytest.mark.urls(__name__)
 MOMENT = datetime(2022, 7, 23, 12, 0, tzinfo=UTC)
@@ -71,7 +73,9 @@ handler500 = errors.broken
 
 
 @pytest.fixture(autouse=True)
-def _templates(settings: Any, tmp_path: Any) -> None:
+def _site_of_birds(settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(navigation, "_entries", {})
+    navigation.add("search", "Search", order=1)
     (tmp_path / "web").mkdir()
     (tmp_path / "web" / "birds.html").write_text(
         "{% extends 'pages/base.html' %}{% block main %}<h1>{{ name }}</h1>{% endblock %}"

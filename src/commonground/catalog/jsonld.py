@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DESCRIPTION_LENGTH: Final = 5_000
 SHORTEST: Final = 50
@@ -30,7 +32,11 @@ def dataset(form: Mapping[str, Any], city: str, url: str) -> dict[str, Any]:
         "temporalCoverage": _period(form["temporal"]),
         "variableMeasured": [column["name"] for column in form["columns"]],
         "distribution": [_download(one) for one in form["distributions"]],
-        "includedInDataCatalog": {"@type": "DataCatalog", "name": f"Open data of {city}", "url": f"https://{form['host']}/"},
+        "includedInDataCatalog": {
+            "@type": "DataCatalog",
+            "name": f"Open data of {city}",
+            "url": f"https://{form['host']}/",
+        },
         "isAccessibleForFree": True,
     }
     return {name: value for name, value in found.items() if value}

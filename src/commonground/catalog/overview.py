@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import Count
 from django.utils import timezone
@@ -13,6 +11,10 @@ from commonground.catalog import browse
 from commonground.catalog.models import Dataset, Finding, Harvest
 from commonground.errors import NotFound
 from commonground.words import City, Fixer, Portal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
 
 Form = dict[str, Any]
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
 from django.http import QueryDict
@@ -13,12 +12,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from commonground.catalog import browse, overview
-from commonground.catalog.models import Dataset
 from commonground.catalog.search import Count, Hit, Query, Results
 from commonground.catalog.search.query import LIMIT, ORDERS
 from commonground.catalog.templatetags.catalog import word
 from commonground.pages.paging import DEEPEST, Paging, asked
 from commonground.pages.twins import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from commonground.catalog.models import Dataset
 
 Form = dict[str, Any]
 
@@ -26,6 +29,7 @@ FACETS: Final = ("city", "kind", "theme", "publisher", "format", "license", "sin
 SHOWN_VALUES: Final = 7
 THEMES_SHOWN: Final = 16
 BATCH: Final = 500
+YEAR: Final = 365
 NO_FILTER: Final = frozenset({"page", "size", "lang", "limit", "offset"})
 CSV_COLUMNS: Final = (
     "id",
@@ -160,9 +164,9 @@ def _everything(query: Query) -> list[tuple[str, str]]:
 
 
 def _days(days: int) -> str:
-    if days < 365:
+    if days < YEAR:
         return ngettext("Last %(days)d day", "Last %(days)d days", days) % {"days": days}
-    years = round(days / 365)
+    years = round(days / YEAR)
     return ngettext("Last %(years)d year", "Last %(years)d years", years) % {"years": years}
 
 

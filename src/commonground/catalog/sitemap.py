@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib.sitemaps import Sitemap
-from django.db.models import QuerySet
 from django.urls import reverse
 
 from commonground.catalog import browse, overview
 from commonground.catalog.models import Dataset
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from django.db.models import QuerySet
 
 PER_FILE: Final = 10_000
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from django.conf import settings
@@ -15,15 +13,22 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import conditional_page, require_safe
 
 from commonground import __version__
 from commonground.catalog import browse, index, jsonld, overview, searching
 from commonground.catalog.models import Dataset, Harvest, Revision
-from commonground.catalog.search import Query
 from commonground.pages.country import Spot, country
 from commonground.pages.feeds import Entry, Feed
+from commonground.pages.paging import whole
 from commonground.pages.templatetags.pages import data_sets
 from commonground.pages.twins import Answer, Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from commonground.catalog.search import Query
 
 Form = dict[str, Any]
 
@@ -75,7 +80,14 @@ def search(request: HttpRequest) -> Answer:
 def _search_data(wanted: searching.Asked) -> Form:
     form = browse.search_form(wanted.query)
     paging = wanted.paging.of(form["total"])
-    return {**form, "page": paging.number, "size": paging.size, "pages": paging.last}
+    address = reverse("search.json")
+    pages = {
+        "page": paging.number,
+        "size": paging.size,
+        "next": f"{settings.SITE_URL}{address}{paging.next_link}" if paging.next_link else None,
+        "previous": f"{settings.SITE_URL}{address}{paging.previous_link}" if paging.previous_link else None,
+    }
+    return {**form, **pages}
 
 
 def _search_feed(title: str, query: Query) -> Feed:
@@ -190,11 +202,13 @@ def _unknown(form: Form) -> Iterator[str]:
 _COLUMN = ("name", "field", "type", "published_type", "description")
 
 
+@require_safe
+@conditional_page
 def raw(request: HttpRequest, portal: str, native_id: str) -> HttpResponse:
     """The record as the city gave it; `?revision=3` an older state of it."""
     row = browse.dataset(f"{portal}/{native_id}")
-    number = request.GET.get("revision", "")
-    record = browse.raw(row, int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None)
+    number = whole(request.GET.get("revision"))
+    record = browse.raw(row, number)
     body = orjson.dumps(record, option=orjson.OPT_INDENT_2)
     headers = {"Access-Control-Allow-Origin": "*", "X-Robots-Tag": "noindex", "Content-Disposition": "inline"}
     return HttpResponse(body, content_type="application/json; charset=utf-8", headers=headers)
@@ -277,6 +291,8 @@ TWINS = (
 """The pages and their forms beside HTML; a test compares them with the addresses."""
 
 
+@require_safe
+@conditional_page
 def robots(request: HttpRequest) -> HttpResponse:
     """What crawlers may read."""
     text = render_to_string("catalog/robots.txt", {"site": settings.SITE_URL})

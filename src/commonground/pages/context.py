@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.utils.translation import get_language_info
 
 from commonground import __version__
 from commonground.pages import navigation
 from commonground.pages.paging import changed
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

@@ -7,13 +7,15 @@ lists the same places in a table, because a map alone tells nothing to who canno
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from commonground.pages.projection import project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
 
 OUTLINE: Final = Path(__file__).parent / "static" / "built" / "country.json"
 WIDTH: Final = 720

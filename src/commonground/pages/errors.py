@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import PurePosixPath
 from typing import Final
 
 import orjson
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext, gettext_lazy
 
+from commonground.errors import NotFound, Usage
 from commonground.pages.twins import MEDIA_TYPES
 
 log = logging.getLogger("commonground.pages")
@@ -35,7 +38,7 @@ _TITLES: Final = {
 def problem(request: HttpRequest, status: int, detail: str = "") -> HttpResponse:
     """An error in the form that was asked for. `detail` says more than the title, for people."""
     number = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(2))
-    level = logging.ERROR if status >= 500 else logging.INFO
+    level = logging.ERROR if status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO
     log.log(level, "problem %s: %s %s %s", number, status, request.method, request.path)
     title = str(_TITLES[status])
     if _wants_data(request):
@@ -46,6 +49,22 @@ def problem(request: HttpRequest, status: int, detail: str = "") -> HttpResponse
     response = render(None if status in {400, 500} else request, template, context, status=status)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+class HouseErrors:
+    """Middleware: what the house raises on purpose becomes the page that it means."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """404 for what is not there, 400 for what cannot be asked; anything else is a fault of ours."""
+        if isinstance(exception, NotFound):
+            return problem(request, 404, exception.message)
+        return problem(request, 400, exception.message) if isinstance(exception, Usage) else None
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

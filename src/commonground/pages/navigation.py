@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.http import HttpRequest
 from django.urls import reverse
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
     from django.utils.functional import _StrPromise
 
 _entries: dict[str, Entry] = {}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from django.http import QueryDict
+if TYPE_CHECKING:
+    from django.http import QueryDict
 
 MOST_PER_PAGE: Final = 100
+EDGE: Final = 5
+"""How many numbers stand together at either end of a long row of pages."""
 DEEPEST: Final = 10_000
 """How far a list can be paged through; who wants more takes the CSV form, which has every row."""
 
@@ -52,17 +56,11 @@ class Paging:
         return self.link(self.number + 1) if self.number < self.last else ""
 
     @property
-    def links(self) -> dict[str, str]:
-        """The neighbors as `Link` relations."""
-        pairs = {"prev": self.previous_link, "next": self.next_link}
-        return {relation: link for relation, link in pairs.items() if link}
-
-    @property
     def steps(self) -> list[tuple[int | None, str]]:
         """The numbers to show, at most seven: first, last, the neighbors; None stands for a gap."""
         near = {1, self.last, *range(self.number - 1, self.number + 2)}
-        near |= set(range(1, 6)) if self.number <= 4 else set()
-        near |= set(range(self.last - 4, self.last + 1)) if self.number >= self.last - 3 else set()
+        near |= set(range(1, EDGE + 1)) if self.number < EDGE else set()
+        near |= set(range(self.last - EDGE + 1, self.last + 1)) if self.number > self.last - EDGE + 1 else set()
         steps: list[tuple[int | None, str]] = []
         before = 0
         for number in sorted(each for each in near if 1 <= each <= self.last):
@@ -83,8 +81,8 @@ class Paging:
 
 def asked(query: QueryDict, *, size: int = 20) -> Paging:
     """The page that a query asks for. What is not a number counts as not asked."""
-    per_page = min(max(_whole(query.get("size"), size), 1), MOST_PER_PAGE)
-    number = min(max(_whole(query.get("page"), 1), 1), DEEPEST // per_page)
+    per_page = min(max(whole(query.get("size")) or size, 1), MOST_PER_PAGE)
+    number = min(max(whole(query.get("page")) or 1, 1), DEEPEST // per_page)
     return Paging(query, number, per_page)
 
 
@@ -108,7 +106,6 @@ def toggled(query: QueryDict, key: str, value: str) -> str:
     return f"?{fresh.urlencode()}" if fresh else "?"
 
 
-def _whole(text: str | None, otherwise: int) -> int:
-    if text and text.isascii() and text.isdigit() and len(text) < 10:
-        return int(text)
-    return otherwise
+def whole(text: str | None) -> int | None:
+    """A number as an address has it; None for anything else."""
+    return int(text) if text and re.fullmatch("[0-9]{1,9}", text) else None

@@ -7,19 +7,19 @@ and the dataset page says `{% panels "dataset" dataset=dataset %}`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from django.http import HttpRequest
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.http import HttpRequest
 
 _panels: dict[str, dict[str, Panel]] = {}
 
-
-class Render(Protocol):
-    """Makes a panel: safe HTML, or nothing where there is nothing to say."""
-
-    def __call__(self, request: HttpRequest, /, **subject: Any) -> str: ...  # noqa: ANN401 - each slot has its subject
+Render = Callable[..., str]
+"""Takes the request and, by name, the slot's subject; gives safe HTML, or nothing where there is nothing to say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ class Answer:
 
     `version` names the state of the data. Where it is given, a client that holds that state is
     answered before any data form is made. `canonical` is the path (with query) that search engines
-    should keep, by default the path without its query. `links` are further `Link` relations.
+    should keep, by default the path without its query.
     """
 
     template: str
@@ -71,7 +71,6 @@ class Answer:
     modified: datetime | None = None
     version: str = ""
     canonical: str = ""
-    links: Mapping[str, str] = field(default_factory=dict)
 
 
 View = Callable[..., Answer | HttpResponseBase]
@@ -107,15 +106,15 @@ def _door(view: View, form: str, forms: tuple[str, ...]) -> Callable[..., HttpRe
         try:
             return _answer(request, view, form, forms, parts)
         except NotFound as error:
-            missing = Http404(error.message)
             if form == "html" or not parts:
-                raise missing from error
+                raise
+            missing = error
         # An id may itself end in ".json": then the shorter id does not exist, and this is its page.
         last = next(reversed(parts))
         try:
             return _answer(request, view, "html", forms, {**parts, last: f"{parts[last]}.{form}"})
-        except NotFound as error:
-            raise missing from error
+        except NotFound:
+            raise missing from None
 
     return door
 
@@ -174,7 +173,6 @@ def _headers(answer: Answer, form: str, page: str, request: HttpRequest, forms: 
         if each != form
     ]
     links.append(f'<{request.build_absolute_uri(answer.canonical or page)}>; rel="canonical"')
-    links += [f'<{iri_to_uri(target)}>; rel="{relation}"' for relation, target in answer.links.items()]
     headers = {"Link": ", ".join(links)}
     if form != "html":
         headers["Access-Control-Allow-Origin"] = "*"

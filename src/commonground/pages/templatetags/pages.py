@@ -5,17 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.contrib.staticfiles import finders
-from django.http import HttpRequest
-from django.template.context import Context
 from django.templatetags.static import static
 from django.utils.formats import date_format
 from django.utils.html import escape, format_html, format_html_join
@@ -25,8 +22,16 @@ from django.utils.translation import gettext as _
 
 from commonground.pages import panels as slots
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.http import HttpRequest
+    from django.template.context import Context
+
 register = template.Library()
 
+LEAST_SHARE: Final = 0.001
+SHORTEST_STEM: Final = 3
 GLYPHS: Final = ("yes", "partly", "maybe", "no", "unknown")
 
 
@@ -84,7 +89,7 @@ def percent(share: float | None) -> str:
     """A share of one as percent with one decimal; what is small but there is not called zero."""
     if share is None:
         return not_known()
-    if 0 < share < 0.001:
+    if 0 < share < LEAST_SHARE:
         return "<0.1%"
     return f"{share * 100:.1f}%"
 
@@ -124,7 +129,7 @@ def bare(url: str) -> str:
 def spelled(count: int) -> str:
     """A small number as a sentence begins with it: Seven."""
     words = (_("Two"), _("Three"), _("Four"), _("Five"), _("Six"), _("Seven"), _("Eight"), _("Nine"), _("Ten"))
-    return words[count - 2] if 2 <= count <= len(words) + 1 else f"{count:,}"
+    return words[count - 2] if count - 2 in range(len(words)) else f"{count:,}"
 
 
 @register.filter
@@ -155,7 +160,7 @@ def marked(text: str, words: Iterable[str]) -> SafeString:
 def _stem(word: str) -> str:
     """Enough of a word to find its plural or singular: permits, permit; cities, city."""
     for ending in ("ies", "es", "s", "y"):
-        if word.lower().endswith(ending) and len(word) - len(ending) >= 3:
+        if word.lower().endswith(ending) and len(word) - len(ending) >= SHORTEST_STEM:
             return word[: -len(ending)]
     return word
 
