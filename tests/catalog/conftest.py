@@ -10,6 +10,8 @@ import pytest
 
 from commonground.catalog import index
 
+pytest.register_assert_rewrite("tests.catalog.faults")
+
 
 @pytest.fixture
 def home(db: None, settings: Any, tmp_path: Path) -> Iterator[Path]:

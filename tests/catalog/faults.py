@@ -34,7 +34,6 @@ def record(native_id: str, title: str = "", **resource: Any) -> Raw:
             **resource,
         },
         "classification": {"domain_tags": ["one", "two"]},
-        "metadata": {"domain": "bad.example"},
         "permalink": "https://bad.example/d/1",
     }
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +26,7 @@ HELD = {
     "washington-dc": 1357,
     "boston": 118,
 }
-KEYS = "portal host city protocol declared seen held added changed unchanged missing findings seconds".split()
+KEYS = ["portal", "host", "city", "protocol", "declared", "seen", "held", "added", "changed", "unchanged", "missing", "findings", "seconds"]
 
 Replay = Callable[..., dict[str, dict[str, Any]]]
 

@@ -155,6 +155,11 @@ class Comparison:
         self._pages = 0
         self._doubtful = 0
 
+    @property
+    def identified(self) -> int:
+        """How many different ids were listed so far."""
+        return len(self._seen)
+
     def page(self, page: Page) -> PagePlan:
         """The plan for one page. A record with an id that came before is noted and left out."""
         self._pages += 1
@@ -187,7 +192,6 @@ class Comparison:
 
     def _listed(self, raw: Raw, findings: list[Finding]) -> Listed | None:
         """The record with its id; None and a finding, which keeps its text, when it has none."""
-        notes = Notes()
         try:
             given = self.reader.native_id(raw)
             native_id = storable_id(given)
@@ -199,7 +203,9 @@ class Comparison:
             return None
         if native_id != given:
             findings.append(Finding("id-changed", "listing", repr(given)[:SAMPLE_LENGTH], native_id))
+        notes = Notes(native_id)
         canonical = guarded(lambda: self.reader.canonical(raw), notes)
+        findings += notes.found
         return Listed(native_id, raw, forms.digest(raw if canonical is None else canonical))
 
     def _double(self, one: Listed) -> Finding:

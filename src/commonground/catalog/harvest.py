@@ -13,7 +13,7 @@ from threading import Lock
 from urllib.parse import urlsplit
 
 from commonground.catalog.compare import Comparison, Completed, Held, Listed, PagePlan, guarded
-from commonground.errors import Absent, PortalError, Unrecorded
+from commonground.errors import Absent, Disagrees, PortalError, Unrecorded
 from commonground.protocols.base import Notes, Page, Reader
 from commonground.protocols.http import Client
 from commonground.words import Finding, Portal
@@ -98,6 +98,8 @@ class Reading:
                 self._tally.findings.append(Finding("page-repeats", "listing", f"after {self._tally.seen:,} records"))
                 return
             page = next(pages, None)
+        if not comparison.identified:
+            raise Disagrees(f"{self.portal.host} listed no record that can be kept.", url=self.portal.url)
 
     def _better(self, reader: Reader) -> tuple[str, ...]:
         """Dialects that tell more than the one that is spoken today; we hold records from them, and keep those."""
@@ -130,7 +132,7 @@ class Reading:
                 Finding("total-disagrees", "listing", f"{tally.declared:,} declared, {tally.seen:,} listed")
             )
         broken_off = any(one.code in _BROKEN_OFF for one in findings)
-        complete = not (self._error or short or broken_off) and tally.seen > 0
+        complete = not (self._error or short or broken_off)
         gone = self._comparison.gone() if complete and self._comparison else ()
         return Ending(
             complete,
