@@ -14,7 +14,7 @@ pytest.register_assert_rewrite("tests.catalog.faults")
 
 
 @pytest.fixture
-def home(db: None, settings: Any, tmp_path: Path) -> Iterator[Path]:
+def home(db: None, settings: Any, tmp_path: Path) -> Iterator[Path]:  # noqa: ARG001 - pytest's way of needing it
     """An empty home; the database is the test's, the search index lies here."""
     settings.HOME = tmp_path / "home"
     index.opened.cache_clear()
@@ -23,7 +23,7 @@ def home(db: None, settings: Any, tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def replay(home: Path, recordings: Path) -> Callable[..., dict[str, dict[str, Any]]]:
+def replay(home: Path, recordings: Path) -> Callable[..., dict[str, dict[str, Any]]]:  # noqa: ARG001 - as above
     """Harvest recordings through loopback, as `commonground harvest --replay` does; each portal's JSON form."""
     from commonground.catalog import browse, tasks
     from commonground.protocols.http import Client
@@ -34,9 +34,9 @@ def replay(home: Path, recordings: Path) -> Callable[..., dict[str, dict[str, An
         chosen = newest(find(recordings / folder), at)
         portals = [one for one in tasks.chosen_portals(names, browse.known_cities()) if one.host in chosen]
         hosts = {one.host for one in portals}
-        with staged({host: one for host, one in chosen.items() if host in hosts}) as stage:
-            with Client(routes=stage.routes, sealed=True) as client:
-                harvests = tasks.harvest(tasks.Order(portals, client, "replay", stage.days))
+        wanted = {host: one for host, one in chosen.items() if host in hosts}
+        with staged(wanted) as stage, Client(routes=stage.routes, sealed=True) as client:
+            harvests = tasks.harvest(tasks.Order(portals, client, "replay", stage.days))
         index.follow()
         return {one.portal: browse.harvest_form(one) for one in harvests}
 

@@ -17,7 +17,6 @@ from commonground.words import Contact, Portal, Raw
 
 Answerer = Callable[[Request], Response]
 HASTY = Manners(connect=2, read=5, attempts=1, total=20)
-PROTOCOLS = {"bad": "socrata", "good": "socrata"}
 
 
 def record(native_id: str, title: str = "", **resource: Any) -> Raw:
@@ -80,9 +79,9 @@ def portal(slug: str, protocol: str = "socrata", **options: str) -> Portal:
 @contextmanager
 def client_for(answerers: Mapping[str, Answerer], manners: Manners = HASTY) -> Iterator[Client]:
     """A client that reaches `<slug>.example` on loopback, and nothing else."""
-    with loopback({f"{slug}.example": wsgi(one) for slug, one in answerers.items()}) as routes:
-        with Client(routes=routes, sealed=True, manners=manners) as client:
-            yield client
+    apps = {f"{slug}.example": wsgi(one) for slug, one in answerers.items()}
+    with loopback(apps) as routes, Client(routes=routes, sealed=True, manners=manners) as client:
+        yield client
 
 
 def harvest(bad: Answerer, *, protocol: str = "socrata", manners: Manners = HASTY) -> dict[str, Any]:

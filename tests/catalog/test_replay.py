@@ -26,7 +26,21 @@ HELD = {
     "washington-dc": 1357,
     "boston": 118,
 }
-KEYS = ["portal", "host", "city", "protocol", "declared", "seen", "held", "added", "changed", "unchanged", "missing", "findings", "seconds"]
+KEYS = [
+    "portal",
+    "host",
+    "city",
+    "protocol",
+    "declared",
+    "seen",
+    "held",
+    "added",
+    "changed",
+    "unchanged",
+    "missing",
+    "findings",
+    "seconds",
+]
 
 Replay = Callable[..., dict[str, dict[str, Any]]]
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 import socket
 import threading
 import time
@@ -18,6 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
@@ -33,6 +35,7 @@ Params = Mapping[str, str | int]
 
 _BUSY = {429, 503}
 _SNIPPET = 80
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,10 @@ class Client:
         self._gates: dict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(self.manners.per_host))
         self._failures: dict[str, int] = defaultdict(int)
         timeout = httpx.Timeout(self.manners.read, connect=self.manners.connect)
-        self._http = httpx.Client(timeout=timeout, headers={"User-Agent": USER_AGENT}, follow_redirects=False)
+        # A replay leaves the machine by no way, and so by no proxy that the environment names.
+        self._http = httpx.Client(
+            timeout=timeout, headers={"User-Agent": USER_AGENT}, follow_redirects=False, trust_env=not sealed
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -173,6 +179,8 @@ class Client:
                 raise Unreachable(f"{url} did not answer in time.", url=url) from error
             except httpx.InvalidURL as error:
                 raise Forbidden(f"{url[:200]!r} is no usable address: {error}.", url=url) from error
+            except httpx.DecodingError as error:
+                raise Unreadable(f"{url} sent what cannot be unpacked: {error}.", url=url) from error
             except httpx.HTTPError as error:
                 raise Unreachable(f"{url} could not be read: {error or type(error).__name__}.", url=url) from error
 
@@ -214,7 +222,16 @@ def _check(response: httpx.Response, url: str) -> None:
 
 
 def _retry_after(text: str | None) -> float | None:
-    return float(text) if text and text.isdigit() else None
+    """Seconds to wait, told as such or as a date."""
+    if not text:
+        return None
+    if re.fullmatch(r"\d{1,9}", text.strip(), re.ASCII):
+        return float(text)
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(0.0, until.timestamp() - time.time())
 
 
 def _refuse_private(host: str, url: str) -> None:
@@ -224,9 +241,23 @@ def _refuse_private(host: str, url: str) -> None:
     except (OSError, UnicodeError) as error:
         raise Unreachable(f"{host} has no address: {error}.", url=url) from error
     for address in found:
-        if not ipaddress.ip_address(str(address).split("%")[0]).is_global:
+        if not _is_public(str(address).split("%")[0]):
             raise Forbidden(
                 f"{host} is at the private address {address}.",
                 url=url,
                 advice="Set COMMONGROUND_ALLOW_PRIVATE=1 if you mean it.",
             )
+
+
+def _is_public(text: str) -> bool:
+    """Whether an address is one of the open internet, also when it wraps an IPv4 address."""
+    address = ipaddress.ip_address(text)
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if address in _NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return _is_public(str(inner))
+        if address.is_site_local:
+            return False
+    return address.is_global and not address.is_multicast
