@@ -128,6 +128,14 @@ def test_kinds_of_washington(recordings: Path) -> None:
     assert {title: kinds[title] for title in expected} == expected
 
 
+def test_distributions_without_address_are_findings(recordings: Path) -> None:
+    notes = Notes()
+    for raw in recorded(recordings, "2020-11-18").records:
+        READER.normalize(raw, PORTAL, notes)
+    found = [(one.place, one.sample) for one in notes.found if one.code == "no-link"]
+    assert found == [("distribution[1]", "Esri Rest API")] * 13
+
+
 def test_licenses_of_washington_are_one_facet(recordings: Path) -> None:
     licenses = [normalized(raw).license for raw in recorded(recordings, "2020-11-18").records]
     assert {one.text for one in licenses if one} == {"See the license page of the dataset"}

@@ -7,7 +7,7 @@ import json
 from commonground.errors import Disagrees, Refused, Unreadable
 from commonground.protocols.arcgis_hub.items import layer_url
 from commonground.protocols.base import Notes
-from commonground.protocols.fields.prose import plain
+from commonground.protocols.fields.prose import description
 from commonground.protocols.fields.values import at, records, text
 from commonground.protocols.http import Client
 from commonground.words import Column, ColumnType, Raw
@@ -104,7 +104,7 @@ def _description(value: object, notes: Notes, place: str) -> str:
             inner = None
         if isinstance(inner, dict):
             value = inner.get("value")
-    return plain(text(value, notes, place))
+    return description(text(value, notes, place), notes, place, dialect="text")[1]
 
 
 def is_table(layer: Raw) -> bool:

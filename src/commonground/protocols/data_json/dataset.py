@@ -28,6 +28,7 @@ _TABLES = {"CSV", "JSON", "XML", "RDF", "Excel", "Parquet"}
 _LABELS = ("prefLabel", "name", "title", "altLabel", "label", "@value", "@id")
 _ADDRESSES = ("accessURL", "downloadURL", "@id")
 _REPEATS = re.compile(r"(R\d*/|P(?=$|[\dT]))")
+_WAYS = ("downloadURL", "accessURL", "accessService")
 _DEEPEST = 10
 
 
@@ -93,10 +94,12 @@ def publisher(value: object, notes: Notes) -> str:
 def distributions(raw: Raw, notes: Notes) -> tuple[Distribution, ...]:
     """Every address at which the data can be had, in the record's order, each once."""
     found: dict[str, Distribution] = {}
-    for place, one in [*records(raw.get("distribution"), notes, "distribution"), ("", _of_the_record(raw))]:
+    for place, one in records(raw.get("distribution"), notes, "distribution"):
+        if not any(one.get(key) for key in _WAYS):
+            notes.add("no-link", place, text(_label(one), notes, place))
         for way in _ways(one, notes, place):
             found.setdefault(way.url, way)
-    for way in _dictionary(raw, notes):
+    for way in [*_ways(_of_the_record(raw), notes, ""), *_dictionary(raw, notes)]:
         found.setdefault(way.url, way)
     return tuple(found.values())
 
