@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -10,7 +12,11 @@ import pytest
 
 from tools import browser
 
-os.environ.setdefault("COMMONGROUND_HOME", tempfile.mkdtemp(prefix="commonground-tests-"))
+if "COMMONGROUND_HOME" not in os.environ:
+    os.environ["COMMONGROUND_HOME"] = tempfile.mkdtemp(prefix="commonground-tests-")
+    atexit.register(shutil.rmtree, os.environ["COMMONGROUND_HOME"], ignore_errors=True)
+# Named here and not in pyproject.toml, because the settings read the home at once.
+os.environ["DJANGO_SETTINGS_MODULE"] = "commonground.site.settings"
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DATABASES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}

@@ -71,7 +71,7 @@ def test_it_takes_a_no(status: int) -> None:
 
 
 @pytest.mark.parametrize("date", [False, True])
-def test_it_waits_as_it_is_asked(date: bool) -> None:
+def test_it_waits_as_it_is_asked(*, date: bool) -> None:
     asked: list[float] = []
 
     def answer(_: Request) -> Response:
