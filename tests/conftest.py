@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import django
 import pytest
 
 from tools import browser
@@ -17,6 +18,7 @@ if "COMMONGROUND_HOME" not in os.environ:
     atexit.register(shutil.rmtree, os.environ["COMMONGROUND_HOME"], ignore_errors=True)
 # Named here and not in pyproject.toml, because the settings read the home at once.
 os.environ["DJANGO_SETTINGS_MODULE"] = "commonground.site.settings"
+django.setup()
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DATABASES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
