@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -24,7 +26,13 @@ Form = dict[str, Any]
 
 def known_cities() -> dict[str, City]:
     """The packaged cities and those of the folders in COMMONGROUND_CITIES, by slug."""
-    return load(*settings.CITIES)
+    return _cities(tuple(settings.CITIES))
+
+
+@cache
+def _cities(folders: tuple[Path, ...]) -> dict[str, City]:
+    """Read once a process: pages ask for the cities many times each."""
+    return load(*folders)
 
 
 def known_portals() -> dict[str, Portal]:

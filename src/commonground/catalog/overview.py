@@ -20,6 +20,7 @@ Form = dict[str, Any]
 
 LATELY: Final = 6
 LATELY_A_CITY: Final = 2
+LOOKED_AT: Final = 400
 SHOWN_A_CODE: Final = 5
 
 
@@ -100,10 +101,10 @@ def city_form(one: City, rows: list[Form]) -> Form:
 
 def lately() -> list[Form]:
     """What the cities themselves updated last: at most two a city, so that one busy city does not hide the others."""
-    rows = browse.present().filter(updated__lte=timezone.now()).order_by("-updated", "key")[:400]
+    rows = browse.present().filter(updated__lte=timezone.now()).order_by("-updated", "key")[:LOOKED_AT]
     shown: list[Form] = []
     count: dict[str, int] = {}
-    for row in rows:
+    for row in rows.iterator(chunk_size=50):
         count[row.city] = count.get(row.city, 0) + 1
         if count[row.city] <= LATELY_A_CITY:
             shown.append(line(row))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
 from django.http import QueryDict
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -27,6 +26,7 @@ Form = dict[str, Any]
 
 FACETS: Final = ("city", "kind", "theme", "publisher", "format", "license", "since")
 SHOWN_VALUES: Final = 7
+MOST_VALUES: Final = 24
 THEMES_SHOWN: Final = 16
 BATCH: Final = 500
 YEAR: Final = 365
@@ -91,14 +91,19 @@ def read(given: QueryDict) -> Asked:
 
 
 def link(query: Query) -> str:
-    """The address of the first page of a search."""
-    return f"{reverse('search')}?{replace(query, limit=LIMIT, offset=0).string()}"
+    """The address of a search, as seen from the search page."""
+    return f"?{query.string()}"
+
+
+def first_page(query: Query) -> Query:
+    """The same search without the page that is shown: links lead to the beginning."""
+    return replace(query, limit=LIMIT, offset=0)
 
 
 def page(wanted: Asked) -> Form:
     """What the template shows."""
-    query = wanted.query
-    results, rows = browse.search(query)
+    results, rows = browse.search(wanted.query)
+    query = first_page(wanted.query)
     found = {row.key: row for row in rows}
     return {
         "query": query,
@@ -143,7 +148,8 @@ def _hit(hit: Hit, row: Dataset) -> Form:
 
 
 def _facet(query: Query, name: str, results: Results) -> Facet | None:
-    choices = [_choice(query, name, one) for one in results.facets.get(name, ()) if one.count or one.chosen]
+    counts = [one for one in results.facets.get(name, ()) if one.count or one.chosen]
+    choices = [_choice(query, name, one) for one in counts[:MOST_VALUES]]
     if not choices:
         return None
     return Facet(name, choices[:SHOWN_VALUES], choices[SHOWN_VALUES:])
@@ -190,8 +196,8 @@ def _way(name: str) -> str:
 
 def themes(city: str) -> list[Choice]:
     """The themes of a city's datasets, the most frequent first."""
-    query = Query(city=(city,), limit=0)
-    results, _rows = browse.search(query)
+    query = Query(city=(city,))
+    results, _rows = browse.search(replace(query, limit=0))
     return [_choice(query, "theme", one) for one in results.facets.get("theme", ())[:THEMES_SHOWN]]
 
 

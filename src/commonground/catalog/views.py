@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import npgettext
 from django.views.decorators.http import conditional_page, require_safe
 
 from commonground import __version__
@@ -21,7 +22,6 @@ from commonground.catalog.models import Dataset, Harvest, Revision
 from commonground.pages.country import Spot, country
 from commonground.pages.feeds import Entry, Feed
 from commonground.pages.paging import whole
-from commonground.pages.templatetags.pages import data_sets
 from commonground.pages.twins import Answer, Rows
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ def home(request: HttpRequest) -> Answer:
 
 def _spot(city: Form) -> Spot:
     count = city["datasets"]
-    note = data_sets(count) if count is not None else _("Not read yet")
+    short = npgettext("short, on the map", "%(shown)s data set", "%(shown)s data sets", count or 0)
+    note = short % {"shown": f"{count:,}"} if count is not None else _("Not read yet")
     return Spot(city["name"], note, reverse("city", args=[city["slug"]]), city["latitude"], city["longitude"])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -122,6 +122,11 @@ class _Ground:
 
 def country(spots: Iterable[Spot]) -> Country | None:
     """The map of these places; None where the assets have not been built."""
+    return _drawn(tuple(spots))
+
+
+@lru_cache(maxsize=16)
+def _drawn(spots: tuple[Spot, ...]) -> Country | None:
     ground = _ground()
     if ground is None:
         return None
