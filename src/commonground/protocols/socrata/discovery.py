@@ -58,7 +58,7 @@ def columns(resource: Raw, notes: Notes) -> tuple[Column, ...]:
                 field=prose.clean(str(field or name)),
                 type=words.column_type(published),
                 published_type=published,
-                description=prose.plain(str(description or "")),
+                description=prose.description(description, notes, "resource.columns_description", dialect="text")[1],
             )
         )
     return in_order(found)

@@ -95,7 +95,7 @@ def columns(raw: Raw, notes: Notes) -> tuple[Column, ...]:
         if not field:
             notes.add("wrong-type", place, one)
             continue
-        described = prose.plain(values.text(one.get("description"), notes, f"{place}.description"))
+        described = prose.description(one.get("description"), notes, f"{place}.description", dialect="text")[1]
         found.append(Column(name or field, field, words.column_type(published), published, described))
     return discovery.in_order(found)
 
