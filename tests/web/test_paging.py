@@ -79,14 +79,13 @@ def test_numbers_have_commas_and_unknown_ones_words() -> None:
     assert [pages.spelled(n) for n in (1, 2, 7, 10, 11, 1200)] == ["1", "Two", "Seven", "Ten", "11", "1,200"]
 
 
-@given(st.text(), st.lists(st.text(min_size=1)))
-def test_marking_words_changes_nothing_but_marks(text: str, words: list[str]) -> None:
-    marked = pages.marked(text, words)
-    assert marked.replace("<mark>", "").replace("</mark>", "") == pages.marked(text, [])
+@given(st.lists(st.tuples(st.text(), st.booleans())))
+def test_pieces_are_escaped_and_marked(parts: list[tuple[str, bool]]) -> None:
+    from html import escape
 
-
-def test_words_are_marked_in_singular_and_plural() -> None:
-    assert pages.marked("City permits", ["permit", "cities"]) == "<mark>City</mark> <mark>permits</mark>"
+    assert str(pages.pieces(parts)) == "".join(
+        f"<mark>{escape(text)}</mark>" if marked else escape(text) for text, marked in parts
+    )
 
 
 @given(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -15,7 +14,7 @@ from django import template
 from django.contrib.staticfiles import finders
 from django.templatetags.static import static
 from django.utils.formats import date_format
-from django.utils.html import escape, format_html, format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext as _
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 register = template.Library()
 
 LEAST_SHARE: Final = 0.001
-SHORTEST_STEM: Final = 3
 GLYPHS: Final = ("yes", "partly", "maybe", "no", "unknown")
 
 
@@ -143,26 +141,6 @@ def names(things: Iterable[Any]) -> str:
 def pieces(parts: Iterable[tuple[str, bool]]) -> SafeString:
     """Pieces of plain text, those that were searched for in `<mark>`."""
     return format_html_join("", "{}", ((format_html("<mark>{}</mark>", text) if hit else text,) for text, hit in parts))
-
-
-@register.filter
-def marked(text: str, words: Iterable[str]) -> SafeString:
-    """The text, escaped, with every word that begins like one of `words` in `<mark>`."""
-    stems = [re.escape(_stem(word)) for word in words if len(word) > 1]
-    if not stems:
-        return escape(text)
-    pieces = re.split(rf"(?i)\b((?:{'|'.join(stems)})\w*)", text)
-    return mark_safe(  # noqa: S308 - every piece is escaped
-        "".join(f"<mark>{escape(piece)}</mark>" if place % 2 else escape(piece) for place, piece in enumerate(pieces))
-    )
-
-
-def _stem(word: str) -> str:
-    """Enough of a word to find its plural or singular: permits, permit; cities, city."""
-    for ending in ("ies", "es", "s", "y"):
-        if word.lower().endswith(ending) and len(word) - len(ending) >= SHORTEST_STEM:
-            return word[: -len(ending)]
-    return word
 
 
 @register.filter
