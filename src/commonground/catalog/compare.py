@@ -19,6 +19,8 @@ READING = 1
 
 LONGEST_ID = 300
 _KEPT_OF_A_LOST_RECORD = 2_000
+_FOLDER = re.compile(r"(?<![^/])\.{1,2}(?![^/])")
+"""A part of a path by which browsers would go up in our addresses."""
 _LEFT_OUT = {"record-unusable", "wrong-domain"}
 """Findings of a reader that stand for one listed record each, which it did not hand over."""
 
@@ -109,8 +111,7 @@ Complete = Callable[[Sequence[Listed]], Sequence[Completed]]
 def storable_id(given: str) -> str:
     """An id that every database and address takes: no control characters, at most 300 characters."""
     clean = re.sub(r"[\n\t]+", " ", prose.clean(given)).strip()
-    if clean in {".", ".."}:  # browsers would go up a folder
-        return f"~{clean}"
+    clean = _FOLDER.sub(r"~\g<0>", clean)
     if len(clean) <= LONGEST_ID:
         return clean
     return f"{clean[: LONGEST_ID - 33]}~{forms.digest(clean)}"
@@ -245,6 +246,9 @@ class Comparison:
             dataset = Dataset(self.portal.city, self.portal.slug, self.portal.host, one.native_id, one.native_id)
         dataset = replace(dataset, native_id=one.native_id)
         form = forms.dump(dataset)
+        if characters.unstorable(form):
+            form = characters.cleaned(form)
+            dataset = forms.load(form)
         form_hash = forms.digest(form)
         return Entry(
             self._change(one, form_hash),
