@@ -23,7 +23,7 @@ demo: run-time ## set everything up and show the portal with a sample of seven c
 	@COMMONGROUND_HOME="$${COMMONGROUND_HOME:-$(CURDIR)/.demo}" $(BIN)/commonground demo --port $(PORT)
 
 test: test-time ## install what the tests need and run the quick suite (ARGS="-k search")
-	$(PYTEST) -m "$(QUICK)" $(ARGS)
+	$(PYTEST) -n auto --dist loadfile -m "$(QUICK)" $(ARGS)
 
 check: test-time ## style, types, import contracts, documentation, lock files
 	$(BIN)/ruff check .
