@@ -20,7 +20,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 def harvest(home: str, recordings: Path) -> tuple[list[dict[str, Any]], float]:
     """The portals' figures and the seconds of one command."""
-    command = [Path(sys.executable).parent / "commonground", "harvest", "--replay", recordings, "--json"]
+    command = [str(Path(sys.executable).parent / "commonground"), "harvest", "--replay", str(recordings), "--json"]
     start = time.perf_counter()
     done = subprocess.run(
         command,

@@ -56,7 +56,7 @@ def as_json(value: Any) -> Response:
     return Response(json.dumps(value), content_type="application/json")
 
 
-def fixed(body: bytes | str, status: int = 200, **headers: str) -> Answerer:
+def fixed(body: bytes | str, status: int = 200, headers: Mapping[str, str] | None = None) -> Answerer:
     """The same answer for every path."""
     return lambda _: Response(body, status=status, headers=headers)
 

@@ -105,7 +105,10 @@ def test_an_empty_list_of_other_protocols(protocol: str) -> None:
     package = {"id": "one", "title": "One", "resources": []}
     listed = {"identifier": "one", "title": "One", "landingPage": "https://bad.example/one"}
     answers: dict[str, tuple[Any, Any]] = {
-        "ckan": tuple({"success": True, "result": {"count": len(some), "results": some}} for some in ([package], [])),
+        "ckan": (
+            {"success": True, "result": {"count": 1, "results": [package]}},
+            {"success": True, "result": {"count": 0, "results": []}},
+        ),
         "arcgis-hub": ({"dataset": [listed]}, {"dataset": []}),
         "dcat-us": ({"dataset": [listed]}, {"dataset": []}),
     }
@@ -226,9 +229,9 @@ def test_records_that_are_no_objects() -> None:
 def test_gzip_is_read_and_its_ruins_are_not() -> None:
     packed = gzip.compress(json.dumps({"results": RECORDS, "resultSetSize": 5}).encode())
     headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
-    assert harvest(fixed(packed, **headers))["held"] == 5
+    assert harvest(fixed(packed, headers=headers))["held"] == 5
     for ruin in (packed[:-40], b"no gzip at all"):
-        form = harvest(fixed(ruin, **headers))
+        form = harvest(fixed(ruin, headers=headers))
         assert (form["outcome"], form["held"]) == ("failed", 5), form
         assert "bad.example" in form["error"]
 
@@ -240,7 +243,7 @@ def test_an_answer_without_end() -> None:
     form = held_then(answer, manners=Manners(attempts=1, max_bytes=2_000_000))
     assert "more than 2,000,000 bytes" in form["error"]
     form = harvest(
-        fixed(gzip.compress(b" " * 50_000_000), **{"Content-Encoding": "gzip"}),
+        fixed(gzip.compress(b" " * 50_000_000), headers={"Content-Encoding": "gzip"}),
         manners=Manners(attempts=1, max_bytes=2_000_000),
     )
     assert "more than 2,000,000 bytes" in form["error"]

@@ -262,9 +262,10 @@ def test_every_field_of_another_type(recordings: Path) -> None:
     whole = recorded(recordings, "socrata")
     whole["metadata"]["domain"] = "bad.example"
     odd: list[Any] = []
+    oddities: tuple[Any, ...] = (7, ["x", None, {}], {"a": [1]}, None, True, "text", -1e308)
     for part in ("resource", "classification", "metadata", None):
         for name in whole[part] if part else whole:
-            for value in (7, ["x", None, {}], {"a": [1]}, None, True, "text", -1e308):
+            for value in oddities:
                 one = json.loads(json.dumps(whole))
                 (one[part] if part else one)[name] = value
                 if isinstance(one["resource"], dict) and name != "id":

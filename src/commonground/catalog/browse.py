@@ -54,7 +54,9 @@ def dataset(key: str) -> Dataset:
         portal = next((one.slug for one in known_portals().values() if one.host == head), None)
         found = rows.filter(portal=portal, native_id=native_id).first() if portal else None
     if found is None:
-        raise NotFound(f"No data set “{key}”.", advice="Ids look like chicago/ydr8-5enu; commonground search finds them.")
+        raise NotFound(
+            f"No data set “{key}”.", advice="Ids look like chicago/ydr8-5enu; commonground search finds them."
+        )
     return found
 
 
@@ -255,8 +257,6 @@ def changes(where: Q | None = None, limit: int = 50) -> list[Revision]:
     """The newest revisions, of present datasets only."""
     rows = Revision.objects.filter(dataset__state=State.PRESENT).select_related("dataset")
     return list((rows.filter(where) if where else rows).order_by("-seen", "-id")[:limit])
-
-
 
 
 def search(query: Query, *, facets: bool = True) -> tuple[Results, list[Dataset]]:

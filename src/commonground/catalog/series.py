@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 _MONTHS = "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
 _YEAR = r"(?:fy\s*-?\s*)?(?:19|20)\d{2}(?:\s*[-–/]\s*(?:(?:19|20)?\d{2}|present|now))?"
 _SLICE = re.compile(
-    rf"\(?\b(?:in|for|of|from|as of)?\s*\b(?:q[1-4]\s*|(?:{_MONTHS})\.?,?\s+)?{_YEAR}\b(?:\s*q[1-4]\b)?\)?", re.IGNORECASE
+    rf"\(?\b(?:in|for|of|from|as of)?\s*\b(?:q[1-4]\s*|(?:{_MONTHS})\.?,?\s+)?{_YEAR}\b(?:\s*q[1-4]\b)?\)?",
+    re.IGNORECASE,
 )
 _REST = re.compile(r"[^a-z0-9]+")
 _SHORTEST = 4

@@ -52,7 +52,8 @@ def held(portal: Portal) -> dict[str, Held]:
     fields = ("native_id", "listed_hash", "form_hash", "state", "incomplete", "reading", "revision__dialect")
     rows = Dataset.objects.filter(portal=portal.slug).values_list(*fields)
     return {
-        native_id: Held(*held_of_it, dialect if dialect in spoken else "") for native_id, *held_of_it, dialect in rows
+        native_id: Held(listed, form, state, incomplete, reading, dialect if dialect in spoken else "")
+        for native_id, listed, form, state, incomplete, reading, dialect in rows
     }
 
 

@@ -23,7 +23,9 @@ def answer(data: Any, status: int = 200, content_type: str = "application/json; 
     return Response(json.dumps(data), status=status, content_type=content_type)
 
 
-def application(routes: Mapping[str, Endpoint], *, failed: Callable[[HTTPException], Response] | None = None) -> WSGIApp:
+def application(
+    routes: Mapping[str, Endpoint], *, failed: Callable[[HTTPException], Response] | None = None
+) -> WSGIApp:
     """A WSGI application from `path rule -> function(request, **parts)`.
 
     `failed` makes the dialect's own error body from an HTTP error; the default is a short JSON one.

@@ -123,8 +123,7 @@ def test_a_month_of_changes_is_counted_as_measured(
     added, removed, changed = counts
     found = {one.day.isoformat(): one for one in find(recordings / "replay") if one.host == host and one.city == city}
     first, second = (
-        {one["resource"]["id"]: discovery.canonical(one) for one in found[day].holdings().records}
-        for day in days
+        {one["resource"]["id"]: discovery.canonical(one) for one in found[day].holdings().records} for day in days
     )
     assert len(second.keys() - first.keys()) == added
     assert len(first.keys() - second.keys()) == removed

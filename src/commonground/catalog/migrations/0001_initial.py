@@ -6,145 +6,206 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Counter',
+            name="Counter",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('value', models.PositiveBigIntegerField(default=0)),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("value", models.PositiveBigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Dataset',
+            name="Dataset",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=400, unique=True)),
-                ('portal', models.SlugField(max_length=60)),
-                ('city', models.SlugField(max_length=60)),
-                ('native_id', models.CharField(max_length=340)),
-                ('title', models.TextField()),
-                ('kind', models.CharField(max_length=20)),
-                ('series', models.CharField(blank=True, max_length=200)),
-                ('parent', models.CharField(blank=True, help_text='Native id of the dataset that this is a view of.', max_length=340)),
-                ('updated', models.DateTimeField(help_text="Newest of the data's and the record's own update times.", null=True)),
-                ('state', models.CharField(default=commonground.words.State['PRESENT'], max_length=10)),
-                ('first_seen', models.DateTimeField()),
-                ('last_changed', models.DateTimeField(help_text='When we last stored a revision.')),
-                ('missing_since', models.DateTimeField(null=True)),
-                ('listed_hash', models.CharField(help_text='Of the record as listed, without what changes by itself.', max_length=32)),
-                ('form_hash', models.CharField(help_text='Of the record in our form.', max_length=32)),
-                ('incomplete', models.BooleanField(default=False, help_text='A further request failed; ask again next time.')),
-                ('reading', models.PositiveSmallIntegerField(default=0, help_text='Version of our reading of records.')),
-                ('generation', models.PositiveBigIntegerField(default=0, help_text='Counts up with each change; the index follows.')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=400, unique=True)),
+                ("portal", models.SlugField(max_length=60)),
+                ("city", models.SlugField(max_length=60)),
+                ("native_id", models.CharField(max_length=340)),
+                ("title", models.TextField()),
+                ("kind", models.CharField(max_length=20)),
+                ("series", models.CharField(blank=True, max_length=200)),
+                (
+                    "parent",
+                    models.CharField(
+                        blank=True, help_text="Native id of the dataset that this is a view of.", max_length=340
+                    ),
+                ),
+                (
+                    "updated",
+                    models.DateTimeField(
+                        help_text="Newest of the data's and the record's own update times.", null=True
+                    ),
+                ),
+                ("state", models.CharField(default=commonground.words.State["PRESENT"], max_length=10)),
+                ("first_seen", models.DateTimeField()),
+                ("last_changed", models.DateTimeField(help_text="When we last stored a revision.")),
+                ("missing_since", models.DateTimeField(null=True)),
+                (
+                    "listed_hash",
+                    models.CharField(
+                        help_text="Of the record as listed, without what changes by itself.", max_length=32
+                    ),
+                ),
+                ("form_hash", models.CharField(help_text="Of the record in our form.", max_length=32)),
+                (
+                    "incomplete",
+                    models.BooleanField(default=False, help_text="A further request failed; ask again next time."),
+                ),
+                (
+                    "reading",
+                    models.PositiveSmallIntegerField(default=0, help_text="Version of our reading of records."),
+                ),
+                (
+                    "generation",
+                    models.PositiveBigIntegerField(
+                        default=0, help_text="Counts up with each change; the index follows."
+                    ),
+                ),
             ],
             options={
-                'ordering': ['key'],
+                "ordering": ["key"],
             },
         ),
         migrations.CreateModel(
-            name='Finding',
+            name="Finding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(choices=[('record', 'record'), ('listing', 'listing')], max_length=10)),
-                ('portal', models.SlugField(max_length=60)),
-                ('city', models.SlugField(max_length=60)),
-                ('native_id', models.CharField(blank=True, max_length=340)),
-                ('code', models.CharField(max_length=40)),
-                ('severity', models.CharField(max_length=10)),
-                ('fixer', models.CharField(max_length=10)),
-                ('place', models.TextField(blank=True)),
-                ('sample', models.TextField(blank=True)),
-                ('detail', models.TextField(blank=True)),
-                ('first_seen', models.DateTimeField()),
-                ('closed', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("scope", models.CharField(choices=[("record", "record"), ("listing", "listing")], max_length=10)),
+                ("portal", models.SlugField(max_length=60)),
+                ("city", models.SlugField(max_length=60)),
+                ("native_id", models.CharField(blank=True, max_length=340)),
+                ("code", models.CharField(max_length=40)),
+                ("severity", models.CharField(max_length=10)),
+                ("fixer", models.CharField(max_length=10)),
+                ("place", models.TextField(blank=True)),
+                ("sample", models.TextField(blank=True)),
+                ("detail", models.TextField(blank=True)),
+                ("first_seen", models.DateTimeField()),
+                ("closed", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ['portal', 'code', 'native_id', 'id'],
-                'indexes': [models.Index(fields=['portal', 'native_id', 'closed'], name='catalog_fin_portal_7e7fae_idx')],
+                "ordering": ["portal", "code", "native_id", "id"],
+                "indexes": [
+                    models.Index(fields=["portal", "native_id", "closed"], name="catalog_fin_portal_7e7fae_idx")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Harvest',
+            name="Harvest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('portal', models.SlugField(max_length=60)),
-                ('city', models.SlugField(max_length=60)),
-                ('host', models.CharField(max_length=253)),
-                ('protocol', models.CharField(max_length=30)),
-                ('dialect', models.CharField(blank=True, max_length=40)),
-                ('source', models.CharField(choices=[('live', 'live'), ('replay', 'replay'), ('demo', 'demonstration')], max_length=10)),
-                ('recorded', models.DateField(help_text='Day of the recording, in a replay.', null=True)),
-                ('outcome', models.CharField(choices=[('running', 'running'), ('complete', 'complete'), ('partial', 'partial'), ('failed', 'failed')], default='running', max_length=10)),
-                ('started', models.DateTimeField()),
-                ('finished', models.DateTimeField(null=True)),
-                ('declared', models.PositiveIntegerField(help_text='How many records the portal says it has.', null=True)),
-                ('seen', models.PositiveIntegerField(default=0)),
-                ('held', models.PositiveIntegerField(default=0)),
-                ('added', models.PositiveIntegerField(default=0)),
-                ('changed', models.PositiveIntegerField(default=0)),
-                ('unchanged', models.PositiveIntegerField(default=0)),
-                ('missing', models.PositiveIntegerField(default=0)),
-                ('findings', models.PositiveIntegerField(default=0, help_text='Open findings of the portal when the run ended.')),
-                ('error', models.TextField(blank=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("portal", models.SlugField(max_length=60)),
+                ("city", models.SlugField(max_length=60)),
+                ("host", models.CharField(max_length=253)),
+                ("protocol", models.CharField(max_length=30)),
+                ("dialect", models.CharField(blank=True, max_length=40)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("live", "live"), ("replay", "replay"), ("demo", "demonstration")], max_length=10
+                    ),
+                ),
+                ("recorded", models.DateField(help_text="Day of the recording, in a replay.", null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("running", "running"),
+                            ("complete", "complete"),
+                            ("partial", "partial"),
+                            ("failed", "failed"),
+                        ],
+                        default="running",
+                        max_length=10,
+                    ),
+                ),
+                ("started", models.DateTimeField()),
+                ("finished", models.DateTimeField(null=True)),
+                (
+                    "declared",
+                    models.PositiveIntegerField(help_text="How many records the portal says it has.", null=True),
+                ),
+                ("seen", models.PositiveIntegerField(default=0)),
+                ("held", models.PositiveIntegerField(default=0)),
+                ("added", models.PositiveIntegerField(default=0)),
+                ("changed", models.PositiveIntegerField(default=0)),
+                ("unchanged", models.PositiveIntegerField(default=0)),
+                ("missing", models.PositiveIntegerField(default=0)),
+                (
+                    "findings",
+                    models.PositiveIntegerField(default=0, help_text="Open findings of the portal when the run ended."),
+                ),
+                ("error", models.TextField(blank=True)),
             ],
             options={
-                'ordering': ['-started', '-id'],
-                'indexes': [models.Index(fields=['portal', '-started'], name='catalog_har_portal_d6d5f3_idx')],
+                "ordering": ["-started", "-id"],
+                "indexes": [models.Index(fields=["portal", "-started"], name="catalog_har_portal_d6d5f3_idx")],
             },
         ),
         migrations.CreateModel(
-            name='Revision',
+            name="Revision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('seen', models.DateTimeField()),
-                ('dialect', models.CharField(max_length=40)),
-                ('packed', models.BinaryField(help_text='The raw record: JSON, zlib.')),
-                ('form', models.JSONField(help_text='The record in our form (forms.dump).')),
-                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='revisions', to='catalog.dataset')),
-                ('harvest', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.harvest')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("seen", models.DateTimeField()),
+                ("dialect", models.CharField(max_length=40)),
+                ("packed", models.BinaryField(help_text="The raw record: JSON, zlib.")),
+                ("form", models.JSONField(help_text="The record in our form (forms.dump).")),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="revisions", to="catalog.dataset"
+                    ),
+                ),
+                (
+                    "harvest",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.harvest"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['dataset', '-number'],
+                "ordering": ["dataset", "-number"],
             },
         ),
         migrations.AddField(
-            model_name='dataset',
-            name='revision',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.revision'),
+            model_name="dataset",
+            name="revision",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.revision"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.UniqueConstraint(fields=('dataset', 'number'), name='one_revision_a_number'),
+            model_name="revision",
+            constraint=models.UniqueConstraint(fields=("dataset", "number"), name="one_revision_a_number"),
         ),
         migrations.AddIndex(
-            model_name='dataset',
-            index=models.Index(fields=['portal', 'state'], name='catalog_dat_portal_9593fd_idx'),
+            model_name="dataset",
+            index=models.Index(fields=["portal", "state"], name="catalog_dat_portal_9593fd_idx"),
         ),
         migrations.AddIndex(
-            model_name='dataset',
-            index=models.Index(fields=['city', 'state'], name='catalog_dat_city_4dc459_idx'),
+            model_name="dataset",
+            index=models.Index(fields=["city", "state"], name="catalog_dat_city_4dc459_idx"),
         ),
         migrations.AddIndex(
-            model_name='dataset',
-            index=models.Index(fields=['series'], name='catalog_dat_series_6e446a_idx'),
+            model_name="dataset",
+            index=models.Index(fields=["series"], name="catalog_dat_series_6e446a_idx"),
         ),
         migrations.AddIndex(
-            model_name='dataset',
-            index=models.Index(fields=['portal', 'parent'], name='catalog_dat_portal_8c12a5_idx'),
+            model_name="dataset",
+            index=models.Index(fields=["portal", "parent"], name="catalog_dat_portal_8c12a5_idx"),
         ),
         migrations.AddIndex(
-            model_name='dataset',
-            index=models.Index(fields=['generation'], name='catalog_dat_generat_6c807c_idx'),
+            model_name="dataset",
+            index=models.Index(fields=["generation"], name="catalog_dat_generat_6c807c_idx"),
         ),
         migrations.AddIndex(
-            model_name='dataset',
-            index=models.Index(fields=['-last_changed'], name='catalog_dat_last_ch_4d22aa_idx'),
+            model_name="dataset",
+            index=models.Index(fields=["-last_changed"], name="catalog_dat_last_ch_4d22aa_idx"),
         ),
     ]
