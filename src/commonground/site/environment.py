@@ -9,7 +9,7 @@ from commonground.errors import Misconfigured
 
 
 class Setting(NamedTuple):
-    """One environment variable. `shape` is how its text is read: text, flag (1 or 0) or list (commas)."""
+    """One environment variable. `shape` is how its text is read: text, flag (1 or 0), number or list (commas)."""
 
     name: str
     default: str
@@ -30,7 +30,15 @@ SETTINGS = (
     Setting("COMMONGROUND_CITIES", "", "list", "Further folders with one TOML file a city."),
     Setting("COMMONGROUND_ALLOW_PRIVATE", "0", "flag", "Let harvests read portals at private addresses."),
     Setting("COMMONGROUND_ADMIN", "1", "flag", "Serve /admin/ on this host; set 0 on the public one."),
-    Setting("COMMONGROUND_BEHIND_PROXY", "0", "flag", "Trust X-Forwarded-Proto of the reverse proxy."),
+    Setting(
+        "COMMONGROUND_BEHIND_PROXY", "0", "flag", "Trust X-Forwarded-Proto and X-Forwarded-For of the reverse proxy."
+    ),
+    Setting(
+        "COMMONGROUND_RATE",
+        "5",
+        "number",
+        "Requests a second that one address may make for long (twenty times as many at once); 0 for no limit.",
+    ),
     Setting("COMMONGROUND_DEBUG", "0", "flag", "Django's debug pages; never in public."),
 )
 _BY_NAME = {one.name: one for one in SETTINGS}
@@ -47,6 +55,18 @@ def flag(name: str) -> bool:
     if text not in {"0", "1"}:
         raise Misconfigured(f"{name} is “{text}”.", advice="Set it to 1 or 0.")
     return text == "1"
+
+
+def number(name: str) -> float:
+    """A setting that is a number, 0 or more. Raises `Misconfigured` for anything else."""
+    text = setting(name)
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found < float("inf"):
+        raise Misconfigured(f"{name} is “{text}”.", advice="Set it to a number, such as 5 or 0.5; 0 for none.")
+    return found
 
 
 def listed(name: str) -> list[str]:

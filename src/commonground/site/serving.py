@@ -10,6 +10,7 @@ from granian.constants import Interfaces
 from commonground.errors import Usage
 
 THREADS = 8  # of each worker; pages are short and wait for the database at most
+STOPPING = 10  # seconds for a worker to end its answers; one stopped while it starts would never end
 
 
 def require_free(host: str, port: int) -> None:
@@ -39,5 +40,6 @@ def serve(host: str, port: int, workers: int) -> None:
         blocking_threads=THREADS,
         websockets=False,
         respawn_failed_workers=True,
+        workers_kill_timeout=STOPPING,
         log_access=False,
     ).serve()

@@ -16,7 +16,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from commonground.errors import Misconfigured
-from commonground.site.environment import flag, listed, setting
+from commonground.site.environment import flag, listed, number, setting
 
 django_stubs_ext.monkeypatch()
 
@@ -50,6 +50,8 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 ALLOW_PRIVATE = flag("COMMONGROUND_ALLOW_PRIVATE")
 CITIES = [Path(folder) for folder in listed("COMMONGROUND_CITIES")]
 ADMIN = flag("COMMONGROUND_ADMIN")
+BEHIND_PROXY = flag("COMMONGROUND_BEHIND_PROXY")
+RATE = number("COMMONGROUND_RATE")
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -71,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "commonground.pages.limits.Limits",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "commonground.pages.language.ChosenLanguage",
     "django.middleware.locale.LocaleMiddleware",
@@ -155,7 +158,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 _HTTPS = SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
-if flag("COMMONGROUND_BEHIND_PROXY"):
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
