@@ -244,7 +244,7 @@ def _locked(number: int) -> bool:
 def _write(index: tantivy.Index, add: Iterable[Mapping[str, Any]], remove: Iterable[str], heap: int) -> int:
     """One commit by one thread, which leaves few segments and so fast facets."""
     writer = index.writer(heap, 1)
-    count = 0
+    count, written = 0, False
     try:
         for identity in remove:
             writer.delete_documents_by_term("id", identity)
@@ -253,10 +253,10 @@ def _write(index: tantivy.Index, add: Iterable[Mapping[str, Any]], remove: Itera
             writer.add_document(schema.document(form))
             count += 1
         writer.commit()
-    except BaseException:
-        writer.rollback()
-        raise
+        written = True
     finally:
+        if not written:
+            writer.rollback()
         writer.wait_merging_threads()
     return count
 
