@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator, FormatChecker
 
-from commonground.catalog import browse, index, store, tasks
+from commonground.catalog import browse, export, index, store, tasks
 from commonground.catalog.models import Dataset, Finding, Harvest, Revision
 from commonground.errors import WrongHome
 from commonground.protocols.http import Client
@@ -54,7 +57,7 @@ def checksum() -> dict[str, str]:
     }
 
 
-def test_seven_cities_twice(replay: Replay) -> None:
+def test_seven_cities_twice(replay: Replay, recordings: Path) -> None:
     first = replay()
     assert {slug: one["held"] for slug, one in first.items()} == HELD
     assert {slug: one["added"] for slug, one in first.items()} == HELD
@@ -77,7 +80,25 @@ def test_seven_cities_twice(replay: Replay) -> None:
     assert not Finding.objects.filter(code="record-unusable").exists()
     assert index.compare()["differing"] == []
     assert index.compare()["indexed"] == sum(HELD.values())
-    assert all(browse.dataset(key) for key in Dataset.objects.values_list("key", flat=True)[:50])
+    check_data_json(recordings / "schemas/datagov-harvester-2026/schemas/dcatus1.1")
+
+
+def check_data_json(schemas: Path) -> None:
+    """The whole catalog as one `data.json`, valid as data.gov validates non-federal ones."""
+    document = json.loads(b"".join(export.document()))
+    catalog = json.loads((schemas / "catalog.json").read_text())
+    del catalog["properties"]["dataset"]["items"]["$ref"]
+    Draft202012Validator(catalog, format_checker=FormatChecker()).validate(document)
+    each = json.loads((schemas / "non-federal_dataset.json").read_text())
+    validator = Draft202012Validator(each, format_checker=FormatChecker())
+    faults = [
+        (one["identifier"], "/".join(map(str, fault.absolute_path)), fault.message[:200])
+        for one in document["dataset"]
+        for fault in validator.iter_errors(one)
+    ]
+    assert faults == []
+    assert len({one["identifier"] for one in document["dataset"]}) == sum(HELD.values())
+    assert all(one["contactPoint"]["hasEmail"].startswith("mailto:") for one in document["dataset"])
 
 
 def figures(forms: dict[str, dict[str, Any]]) -> dict[str, tuple[int, int, int]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from urllib.parse import quote
 
 import orjson
 from django.conf import settings
+from django.urls import reverse
 
 from commonground.catalog import browse
+from commonground.catalog.compare import storable_id
 from commonground.catalog.models import Dataset
 from commonground.protocols.data_json import ENVELOPE, record
 from commonground.words import City, Contact
@@ -35,11 +36,16 @@ def _record(row: Dataset, contacts: Mapping[str, Contact]) -> dict[str, object]:
 
     def identify(native_id: str) -> str:
         """Our own page names the dataset; its landing page is the city's."""
-        return f"{settings.SITE_URL}/datasets/{row.portal}/{quote(native_id, safe='')}"
+        page = reverse("dataset", kwargs={"portal": row.portal, "native_id": storable_id(native_id)})
+        return f"{settings.SITE_URL}{page}"
 
     return record(dataset, contact=contacts.get(row.portal), modified=row.first_seen, identify=identify)
 
 
 def _contacts(cities: Mapping[str, City]) -> dict[str, Contact]:
-    """The office to ask about each portal: its own, else its city's."""
-    return {portal.slug: portal.contact or city.contact for city in cities.values() for portal in city.portals}
+    """The office to ask about each portal: its own where it has a mailbox, else its city's."""
+    return {
+        portal.slug: portal.contact if portal.contact and portal.contact.email else city.contact
+        for city in cities.values()
+        for portal in city.portals
+    }
