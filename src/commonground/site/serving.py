@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 
 from granian import Granian
@@ -9,8 +10,8 @@ from granian.constants import Interfaces
 
 from commonground.errors import Usage
 
-THREADS = 8  # of each worker; pages are short and wait for the database at most
-STOPPING = 10  # seconds for a worker to end its answers; one stopped while it starts would never end
+THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)  # of each worker; pages are short and wait for the database at most
+STOPPING = 5  # seconds for a worker to end its answers; one stopped while it starts would never end
 
 
 def require_free(host: str, port: int) -> None:
