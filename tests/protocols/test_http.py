@@ -267,6 +267,7 @@ def test_a_sealed_client_leaves_by_no_way(monkeypatch: pytest.MonkeyPatch) -> No
         (b'\xef\xbb\xbf{"a": 1}', {"a": 1}),
         (b'{"a": "\\u0000"}', {"a": "\x00"}),
         (b'{"a": "caf\xe9"}', {"a": "caf\ufffd"}),
+        (b'{"a": [NaN, -Infinity, 1e999, 1.5]}', {"a": ["NaN", "-Infinity", "1e999", 1.5]}),
     ],
 )
 def test_json_as_portals_send_it(body: bytes, value: Any) -> None:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 _MONTHS = "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
-_YEAR = r"(?:fy\s*-?\s*)?(?:19|20)\d{2}(?:\s*[-–/]\s*(?:(?:19|20)?\d{2}|present|now))?"
+_YEAR = r"(?:fy\s*-?\s*)?(?:19|20)\d{2}(?:\s*(?:[-–/]|\bto\b)\s*(?:(?:19|20)?\d{2}|present|now))?"
 _SLICE = re.compile(
     rf"\(?\b(?:in|for|of|from|as of)?\s*\b(?:q[1-4]\s*|(?:{_MONTHS})\.?,?\s+)?{_YEAR}\b(?:\s*q[1-4]\b)?\)?",
     re.IGNORECASE,
@@ -34,9 +34,9 @@ def stem(title: str) -> str:
 
 
 def keys(titles: Mapping[str, str]) -> dict[str, str]:
-    """Of each id the key of its series, for ids that share a stem with at least one other. In one portal."""
+    """Of each id the key of its series, for ids that share a stem with another title. In one portal."""
     stems = {key: stem(title) for key, title in titles.items()}
-    counts = Counter(stems.values())
+    counts = Counter(stem(title) for title in set(titles.values()))
     return {key: found for key, found in stems.items() if found and counts[found] > 1}
 
 

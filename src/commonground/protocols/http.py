@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import math
 import re
 import socket
 import threading
@@ -76,11 +77,17 @@ def parse_json(body: bytes, url: str) -> Any:  # noqa: ANN401 - JSON is whatever
         pass
     try:
         # The strict parser above refuses what the standard library takes (lone surrogates, NaN).
-        return json.loads(body.decode("utf-8-sig", "replace"))
+        return json.loads(body.decode("utf-8-sig", "replace"), parse_float=_finite, parse_constant=str)
     except (ValueError, RecursionError) as error:
         begin = body[:_SNIPPET].decode("utf-8", "replace").strip()
         kind = "HTML" if begin.lower().startswith(("<!doctype", "<html")) else "no JSON"
         raise Unreadable(f"{url} sent {kind} ({error}). It begins: {begin!r}.", url=url) from error
+
+
+def _finite(text: str) -> float | str:
+    """A number, or its text where no float holds it: it could not be written as JSON again."""
+    number = float(text)
+    return number if math.isfinite(number) else text
 
 
 class Client:
