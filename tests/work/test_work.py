@@ -8,7 +8,7 @@ import sys
 import textwrap
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,9 @@ from django.db import connection
 from django.utils import timezone
 
 from commonground.errors import Unreachable
-from commonground.work import owners, store
+from commonground.work import owners, store, worker
 from commonground.work.models import Run
-from commonground.work.registry import SCHEDULES, TASKS
+from commonground.work.registry import Task
 from commonground.work.worker import work
 
 
@@ -30,15 +30,12 @@ def _home(settings: Any, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def tasks(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Callable[..., None]]]:
+def tasks(monkeypatch: pytest.MonkeyPatch) -> dict[str, Task]:
     """An empty registry."""
-    for registry in (TASKS, SCHEDULES):
-        monkeypatch.setattr(
-            f"commonground.work.worker.{'TASKS' if registry is TASKS else 'SCHEDULES'}", type(registry)()
-        )
-    from commonground.work import worker
-
-    return worker.TASKS
+    empty: dict[str, Task] = {}
+    monkeypatch.setattr(worker, "TASKS", empty)
+    monkeypatch.setattr(worker, "SCHEDULES", [])
+    return empty
 
 
 def later(**pause: float) -> None:
@@ -170,10 +167,8 @@ def test_what_was_claimed_can_be_given_back() -> None:
 
 
 @pytest.mark.django_db
-def test_the_worker(tasks: dict[str, Callable[..., None]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_worker(tasks: dict[str, Task], monkeypatch: pytest.MonkeyPatch) -> None:
     """One that fails and one that breaks are told; the others are done."""
-    from commonground.work import worker
-
     seen: list[str] = []
 
     def count(subject: str, beat: Callable[[], bool]) -> None:
@@ -229,13 +224,13 @@ def test_eight_workers_share_forty_runs() -> None:
         store.schedule("count", str(number), every=timedelta(days=1))
     claimed: list[str] = []
 
-    def worker() -> None:
+    def share() -> None:
         while run := store.claim_next(["count"]):
             claimed.append(run.subject)
             assert store.beat(run)
             assert store.finish(run)
 
-    race(8, worker)
+    race(8, share)
     assert Counter(claimed) == Counter(str(number) for number in range(40))
     assert Run.objects.filter(state="done").count() == 40
     assert Run.objects.filter(state="due").count() == 40

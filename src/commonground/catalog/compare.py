@@ -180,12 +180,13 @@ class Comparison:
                     fresh.append(one)
         self._doubtful += sum(one.code == "record-unusable" for one in page.findings)
         entries, same = self._read(fresh)
+        unchanged += same
         repeats = bool(doubles) and len(doubles) == len(page.records) and self._pages > 1
         return PagePlan(
             seen=len(page.records) + sum(one.code in _LEFT_OUT for one in page.findings),
             declared=page.declared,
             entries=entries,
-            unchanged=len(unchanged) + same,
+            unchanged=len(unchanged) + sum(one.change is Change.REREAD for one in entries),
             returned=tuple(one for one in unchanged if self.held[one].state == State.MISSING),
             findings=(*findings, *(() if repeats else doubles)),
             repeats=repeats,
@@ -224,17 +225,15 @@ class Comparison:
             return True
         return held.listed_hash == one.hash and not held.incomplete and held.reading == READING
 
-    def _read(self, fresh: Sequence[Listed]) -> tuple[tuple[Entry, ...], int]:
-        """Entries of new and changed records, and how many turned out to be the same after all."""
-        entries, same = list[Entry](), 0
+    def _read(self, fresh: Sequence[Listed]) -> tuple[tuple[Entry, ...], list[str]]:
+        """Entries of new and changed records, and the ids of those that stay as they are."""
+        entries, same = list[Entry](), list[str]()
         for one, done in zip(fresh, self.complete(fresh), strict=True):
             held = self.held.get(one.native_id)
             if done.incomplete and held and held.listed_hash == one.hash:
-                same += 1  # what we hold is no poorer than this; it is asked again next time
-                continue
-            entry = self._entry(one, done)
-            same += entry.change is Change.REREAD
-            entries.append(entry)
+                same.append(one.native_id)  # what we hold is no poorer than this; it is asked again next time
+            else:
+                entries.append(self._entry(one, done))
         return tuple(entries), same
 
     def _entry(self, one: Listed, done: Completed) -> Entry:
