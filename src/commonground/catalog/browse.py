@@ -51,13 +51,21 @@ def dataset(key: str) -> Dataset:
     rows = Dataset.objects.select_related("revision", "revision__harvest")
     found = rows.filter(key=key).first()
     if found is None and native_id:
-        portal = next((one.slug for one in known_portals().values() if one.host == head), None)
+        portal = _portal_at(head.lower())
         found = rows.filter(portal=portal, native_id=native_id).first() if portal else None
     if found is None:
         raise NotFound(
             f"No data set “{key}”.", advice="Ids look like chicago/ydr8-5enu; commonground search finds them."
         )
     return found
+
+
+def _portal_at(host: str) -> str | None:
+    """The portal of a host: one that we know, else one that was harvested once."""
+    for one in known_portals().values():
+        if one.host == host:
+            return one.slug
+    return Harvest.objects.filter(host=host).values_list("portal", flat=True).first()
 
 
 def path(one: Dataset) -> str:
@@ -195,18 +203,18 @@ def status_form() -> Form:
 
     runs, complete = newest_harvests(), last_complete()
     held = dict(present().values_list("portal").annotate(count=Count("pk")))
-    rows = []
-    for slug, portal in known_portals().items():
-        run = runs.get(slug)
-        rows.append(
-            {
-                **portal_form(portal),
-                **({**harvest_form(run)} if run else {"outcome": "never", "protocol": portal.protocol}),
-                "portal": slug,
-                "held": held.get(slug, 0),
-                "last_complete": complete.get(slug),
-            }
-        )
+    known = known_portals()
+    rows: list[Form] = [
+        {
+            **(portal_form(known[slug]) if slug in known else {}),
+            **(harvest_form(runs[slug]) if slug in runs else {"outcome": "never"}),
+            "portal": slug,
+            "held": held.get(slug, 0),
+            "last_complete": complete.get(slug),
+        }
+        # Portals of cities whose files are gone, or were named for one harvest only, are still held.
+        for slug in dict.fromkeys([*known, *runs])
+    ]
     return {"portals": rows, "index": index.state()}
 
 

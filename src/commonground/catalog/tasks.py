@@ -142,21 +142,26 @@ def _abandon(job: Job, error: str) -> None:
     work.finish(job.run, error=error)
 
 
-def record(harvests: Sequence[Harvest], folder: Path) -> list[Path]:
-    """Write what live harvests hold as recordings, in the layout that `--replay` reads: a file for each protocol
-    that a portal's records came in.
+def record(harvest: Harvest, folder: Path) -> list[Path]:
+    """Write what a live harvest holds as recordings, in the layout that `--replay` reads: a file for each protocol
+    that its records came in. None when it failed, or came in a dialect that no recording can speak.
     """
-    written = []
-    for one in harvests:
-        rows = browse.present().filter(portal=one.portal).select_related("revision").order_by("pk")
-        records: dict[str, list[Raw]] = {}
-        for row in rows if one.outcome != Harvest.Outcome.FAILED else ():
-            if row.revision:
-                records.setdefault(reader(row.revision.dialect).recorded_as, []).append(row.revision.raw)
-        for protocol, raws in records.items():
-            holdings = Holdings(one.host, raws)
-            written.append(save(folder, city=one.city, day=one.started.date(), protocol=protocol, holdings=holdings))
-    return written
+    if harvest.outcome == Harvest.Outcome.FAILED:
+        return []
+    records: dict[str, list[Raw]] = {}
+    for row in browse.present().filter(portal=harvest.portal).select_related("revision").order_by("pk"):
+        if row.revision and (protocol := reader(row.revision.dialect).recorded_as):
+            records.setdefault(protocol, []).append(row.revision.raw)
+    return [
+        save(
+            folder,
+            city=harvest.city,
+            day=harvest.started.date(),
+            protocol=protocol,
+            holdings=Holdings(harvest.host, raws),
+        )
+        for protocol, raws in records.items()
+    ]
 
 
 @contextmanager

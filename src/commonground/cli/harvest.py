@@ -55,8 +55,9 @@ def harvest(
         harvests = tasks.harvest(order, report)
     index.follow()
     if record:
-        for path in tasks.record(harvests, record):
-            say(f"Recorded {path}.")
+        for one in harvests:
+            paths = tasks.record(one, record)
+            say(f"Recorded {', '.join(map(str, paths))}." if paths else f"Nothing of {one.portal} could be recorded.")
     _print(harvests, json=json)
     _exit(harvests)
 

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 import typer
+
+_UNWRITABLE = re.compile("[\ud800-\udfff]")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 
 
 def as_json(document: Any) -> None:  # noqa: ANN401 - any JSON
     """One indented document."""
-    json.dump(document, sys.stdout, indent=2, ensure_ascii=False, default=str)
-    sys.stdout.write("\n")
+    text = json.dumps(document, indent=2, ensure_ascii=False, default=_as_text)
+    if _UNWRITABLE.search(text):  # a raw record may hold lone surrogates, which only escapes can say
+        text = json.dumps(document, indent=2, default=_as_text)
+    sys.stdout.write(f"{text}\n")
+
+
+def _as_text(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def as_table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

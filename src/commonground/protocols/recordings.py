@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +21,7 @@ from commonground.words import Raw
 _NAME = re.compile(r"(?P<date>\d{4}-\d{2}-\d{2})\.(?P<protocol>[a-z0-9-]+)\.(?P<form>jsonl?)\.gz")
 _DOCUMENTS = {"dcat-us", "arcgis-hub"}
 _NATIVE_LAST = "dcat-us"
+_LAYOUT = "Name a folder of recordings: CITY/HOST/DATE.PROTOCOL.jsonl.gz."
 _ENVELOPE = {"conformsTo": "https://project-open-data.cio.gov/v1.1/schema"}
 
 
@@ -38,21 +40,35 @@ class Recording:
         try:
             with gzip.open(self.path, "rb") as file:
                 if self.path.name.endswith(".jsonl.gz"):
-                    records = [json.loads(line) for line in file if line.strip()]
-                    return Holdings(self.host, records)
+                    lines = enumerate(file, 1)
+                    return Holdings(self.host, [self._record(line, at) for at, line in lines if line.strip()])
                 document = json.load(file)
-        except (ValueError, EOFError, OSError) as error:
-            raise Unreadable(f"The recording {self.path} cannot be read: {error}.") from error
+        except (ValueError, EOFError, OSError, RecursionError, zlib.error) as error:
+            raise self._unreadable(str(error)) from error
         if not isinstance(document, dict) or not isinstance(document.get("dataset"), list):
-            raise Unreadable(f"The recording {self.path} has no list “dataset”.")
+            raise self._unreadable("it has no list “dataset”")
         records = document.pop("dataset")
         return Holdings(self.host, records, document)
+
+    def _record(self, line: bytes, number: int) -> Raw:
+        try:
+            found = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise self._unreadable(f"line {number}: {error}") from error
+        if not isinstance(found, dict):
+            raise self._unreadable(f"line {number} holds no object")
+        return found
+
+    def _unreadable(self, why: str) -> Unreadable:
+        return Unreadable(
+            f"The recording {self.path} cannot be read: {why}.", advice="Replace the file, or move it away."
+        )
 
 
 def find(folder: Path) -> list[Recording]:
     """All recordings below a folder, by city, host and day."""
     if not folder.is_dir():
-        raise NotFound(f"No folder {folder}.", advice="Name a folder of recordings: CITY/HOST/DATE.PROTOCOL.jsonl.gz.")
+        raise NotFound(f"No folder {folder}.", advice=_LAYOUT)
     found = []
     for path in sorted(folder.glob("*/*/*.gz")):
         match = _NAME.fullmatch(path.name)
@@ -63,6 +79,8 @@ def find(folder: Path) -> list[Recording]:
         except ValueError as error:
             raise Misconfigured(f"{path}: “{match['date']}” is no date.", advice="Use YYYY-MM-DD.") from error
         found.append(Recording(path.parts[-3], path.parts[-2], day, match["protocol"], path))
+    if not found:
+        raise NotFound(f"No recordings in {folder}.", advice=_LAYOUT)
     return found
 
 
