@@ -72,6 +72,13 @@ class Place:
         return Place(folder)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever runs the program itself takes seconds, so that the quick suite leaves it to `make check`."""
+    for item in items:
+        if "place" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """The sample, harvested by the command that readers use; and recordings of it."""

@@ -15,8 +15,6 @@ from commonground.cities.files import CityFile
 from tests.docs.conftest import PATIENCE, Place, answering, free_port, started, stop, with_ports
 from tests.docs.manual import PAGES, Block, blocks, name, steps
 
-pytestmark = pytest.mark.slow
-
 NOT_RUN = "not run: "
 UNTIL_STOPPED = "runs until stopped"
 NEEDS_REPLAY = "needs a replay"

@@ -183,14 +183,25 @@ def test_exit_codes(place: Place, words: list[str], settings: dict[str, str], co
 
 
 def test_a_portal_that_cannot_be_read_is_10(place: Place, tmp_path: Path) -> None:
-    """The others of the same run are kept."""
-    (tmp_path / "boston").mkdir()
+    """Our own guard refuses this one, so it fails at once."""
+    example = text(ROOT / "docs/examples/philadelphia.toml")
+    (tmp_path / "nowhere.toml").write_text(example.replace("https://opendataphilly.org", "http://127.0.0.1:9"))
+    more = {"COMMONGROUND_HOME": str(tmp_path / "home"), "COMMONGROUND_CITIES": str(tmp_path)}
+    done = place.run("harvest", "nowhere", "--json", **more)
+    assert done.returncode == 10, done.stderr
+    (one,) = json.loads(done.stdout)["portals"]
+    assert (one["outcome"], one["held"]) == ("failed", 0)
+    assert "COMMONGROUND_ALLOW_PRIVATE=1" in one["error"]
+
+
+def test_a_recording_that_cannot_be_read_is_13(place: Place, tmp_path: Path) -> None:
     source = next((place.folder / "recordings/boston").rglob("*.gz"))
-    (tmp_path / "boston" / source.parent.name).mkdir()
-    (tmp_path / "boston" / source.parent.name / source.name).write_bytes(source.read_bytes()[:-200])
+    cut = tmp_path / "boston" / source.parent.name / source.name
+    cut.parent.mkdir(parents=True)
+    cut.write_bytes(source.read_bytes()[:-200])
     done = place.run("harvest", "boston", "--replay", str(tmp_path), COMMONGROUND_HOME=str(tmp_path / "home"))
-    assert done.returncode in {10, 13}, done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.returncode == 13, done.stderr
+    assert source.name in done.stderr
 
 
 def test_an_index_that_differs_is_20(place: Place, tmp_path: Path) -> None:
