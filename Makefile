@@ -62,7 +62,7 @@ audit: test-time ## known vulnerabilities of the Python and npm packages
 
 python:
 	@$(PYTHON) $(NEW_ENOUGH) 2>/dev/null || { \
-		echo "Common Ground needs Python 3.11 or newer; $$($(PYTHON) --version 2>&1 || true) was found." >&2; \
+		echo "Common Ground needs Python 3.11 or newer; found: $$($(PYTHON) --version 2>/dev/null || echo none)." >&2; \
 		echo "  Install one (https://www.python.org/downloads/), or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; \
 		exit 1; }
 

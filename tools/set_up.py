@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import shutil
+import ssl
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_NODE = 20
+CERTIFICATES = Path(ssl.get_default_verify_paths().cafile or "/etc/ssl/certs/ca-certificates.crt")
 BUILT = ROOT / "src/commonground/pages/static/built/site.css"
 MODULES = ROOT / "node_modules/.package-lock.json"
 
@@ -108,7 +110,7 @@ def _environment(venv: Path) -> None:
         return
     print(f"Making {venv.name} with Python {'.'.join(map(str, sys.version_info[:3]))} …", flush=True)
     shutil.rmtree(venv, ignore_errors=True)
-    made = subprocess.run([sys.executable, "-m", "venv", venv], check=False, capture_output=True, text=True)
+    made = _try([sys.executable, "-m", "venv", venv])
     if made.returncode:
         raise Failed(
             f"Python could not make a virtual environment: {_last(made.stdout + made.stderr)}",
@@ -118,8 +120,7 @@ def _environment(venv: Path) -> None:
 
 
 def _works(python: Path) -> bool:
-    check = [python, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]
-    return python.exists() and subprocess.run(check, check=False, capture_output=True).returncode == 0
+    return python.exists() and not _try([python, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]).returncode
 
 
 def _run(venv: Path) -> None:
@@ -133,11 +134,14 @@ def _test(venv: Path) -> None:
 
 
 def _uv(venv: Path, *what: str | Path) -> None:
-    """Install by uv; by pip where uv fails, since only pip knows mirrors and certificates of pip's settings."""
-    tried = _try([venv / "bin/uv", "pip", "install", *_target(venv), "--require-hashes", *what])
-    if tried.returncode:
-        print(f"  uv: {_last(tried.stderr)} Trying pip …", flush=True)
-        _pip(venv, *what)
+    """Install by uv; by pip where uv fails, since only pip knows the mirrors of pip's settings."""
+    command = [venv / "bin/uv", "pip", "install", *_target(venv), "--require-hashes", *what]
+    # An office's own certificates are in the system's store, which a bare machine lacks: so with and without it.
+    for certificates in ((), ("--system-certs",)):
+        if not _try([*command, *certificates]).returncode:
+            return
+    print("  uv could not; trying pip …", flush=True)
+    _pip(venv, *what)
 
 
 def _pip(venv: Path, *what: str | Path) -> None:
@@ -181,9 +185,10 @@ def _node_version() -> int:
 
 
 def _node_environment(venv: Path) -> dict[str, str]:
-    """The venv's programs first, where Node may lie."""
+    """The venv's programs first, where Node may lie; and the certificates that this machine trusts."""
     own = [str(venv / "bin")] if (venv / "bin/node").exists() else []
-    return {**os.environ, "PATH": os.pathsep.join([*own, os.environ.get("PATH", os.defpath)])}
+    trusted = {"NODE_EXTRA_CA_CERTS": str(CERTIFICATES)} if CERTIFICATES.exists() else {}
+    return {**trusted, **os.environ, "PATH": os.pathsep.join([*own, os.environ.get("PATH", os.defpath)])}
 
 
 def _try(command: Sequence[str | Path], environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
