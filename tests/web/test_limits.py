@@ -87,6 +87,9 @@ def test_a_trusted_proxy_names_the_visitor(settings: pytest.FixtureRequest) -> N
 
     # Only the last entry is the proxy's own word.
     assert [ask("10.9.8.7, 203.0.113.7"), ask("spoofed, 203.0.113.7"), ask("203.0.113.8")] == [200, 429, 200]
+    # Nobody becomes this machine by saying so, and a subscriber's many IPv6 addresses are one visitor.
+    assert [ask("127.0.0.1"), ask("127.0.0.1"), ask("no address"), ask("")] == [200, 429, 200, 429]
+    assert [ask("2001:db8:1:2::a"), ask("2001:db8:1:2::b"), ask("2001:db8:1:3::a")] == [200, 429, 200]
 
 
 def test_zero_means_no_limit(settings: pytest.FixtureRequest) -> None:

@@ -26,17 +26,13 @@ def demo(
     """
     _own_home(port)
     ready()
-    from commonground.catalog.models import Harvest
     from commonground.site.serving import require_free
     from commonground.site.serving import serve as run
 
     if serve:
         require_free("127.0.0.1", port)  # told before the sample is gathered
 
-    if Harvest.objects.filter(source=Harvest.Source.DEMO, outcome=Harvest.Outcome.COMPLETE).exists():
-        say("The sample is here already.")
-    else:
-        _gather()
+    _gather()
     password = _operator()
     if not serve:
         return
@@ -55,17 +51,24 @@ def _own_home(port: int) -> None:
 
 
 def _gather() -> None:
+    """Harvest what is not here yet; a start that was cut off is taken up by the next one."""
     from commonground.catalog import browse, index, tasks
+    from commonground.catalog.models import Harvest
     from commonground.cli.harvest import progress
+    from commonground.demo.sample import portals as sample
     from commonground.demo.stage import staged
     from commonground.protocols.http import Client
 
-    say("Gathering the sample from demonstration portals on loopback …")
-    today = datetime.now(UTC).date()
-    with staged(today, browse.known_cities()) as (routes, portals), Client(routes=routes, sealed=True) as client:
-        order = tasks.Order(portals, client, "demo")
-        with progress(order) as report:
-            tasks.harvest(order, report)
+    today, newest = datetime.now(UTC).date(), browse.newest_harvests()
+    here = {one.host for one in newest.values() if one.outcome == Harvest.Outcome.COMPLETE}
+    if here >= sample(today).keys():
+        say("The sample is here already.")
+    else:
+        say("Gathering the sample from demonstration portals on loopback …")
+        with staged(today, browse.known_cities()) as (routes, portals), Client(routes=routes, sealed=True) as client:
+            order = tasks.Order([one for one in portals if one.host not in here], client, "demo")
+            with progress(order) as report:
+                tasks.harvest(order, report)
     index.follow()
 
 
@@ -76,10 +79,11 @@ def _operator() -> str:
     from django.conf import settings
     from django.contrib.auth import get_user_model
 
+    from commonground.site.environment import write_once
+
     path = settings.HOME / "demo-password"
     if not path.exists():
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(12))
+        write_once(path, secrets.token_urlsafe(12))
     password: str = path.read_text()
     users = get_user_model().objects
     if not users.filter(username="operator").exists():

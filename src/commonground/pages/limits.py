@@ -7,10 +7,10 @@ this machine itself are not counted.
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from math import ceil
 from threading import Lock
 
@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from commonground.pages.errors import too_many
 
+IPV4 = 4
 BURST = 20
 """So many seconds' worth of requests may come at once."""
 REMEMBERED = 20_000
@@ -57,21 +58,27 @@ class Limits:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         address = client(request)
-        wait = self._bucket.take(address) if self._bucket and not _is_here(address) else 0.0
+        wait = self._bucket.take(address) if self._bucket and address else 0.0
         return too_many(request, wait=ceil(wait)) if wait else self.get_response(request)
 
 
 def client(request: HttpRequest) -> str:
-    """The address that asks."""
-    if settings.BEHIND_PROXY:
-        written = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
-        if written:
-            return str(written)
-    return str(request.META.get("REMOTE_ADDR", ""))
+    """Whom to count: the visitor's address, of IPv6 the network; empty for this machine itself."""
+    if not settings.BEHIND_PROXY:
+        peer = _address(request.META.get("REMOTE_ADDR", ""))
+        return "" if peer is None or peer.is_loopback else _network(peer)
+    # Behind a proxy everybody comes from this machine: only the last entry is the proxy's own word.
+    written = _address(request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip())
+    return _network(written) if written else "unknown"
 
 
-def _is_here(address: str) -> bool:
+def _address(text: str) -> IPv4Address | IPv6Address | None:
     try:
-        return ipaddress.ip_address(address).is_loopback
+        return ip_address(text)
     except ValueError:
-        return not address
+        return None
+
+
+def _network(address: IPv4Address | IPv6Address) -> str:
+    """One subscriber has a whole /64 of IPv6 addresses."""
+    return str(address) if address.version == IPV4 else str(ip_network((address, 64), strict=False))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from tempfile import mkstemp
 from typing import NamedTuple
 
 from commonground.errors import Misconfigured
@@ -42,6 +44,19 @@ SETTINGS = (
     Setting("COMMONGROUND_DEBUG", "0", "flag", "Django's debug pages; never in public."),
 )
 _BY_NAME = {one.name: one for one in SETTINGS}
+
+
+def write_once(path: Path, secret: str) -> None:
+    """Keep a secret in a file that only its owner reads. It appears whole, and the first one stays."""
+    handle, partial = mkstemp(dir=path.parent, prefix=".secret-")
+    with os.fdopen(handle, "w") as file:
+        file.write(secret)
+    try:
+        os.link(partial, path)
+    except FileExistsError:
+        pass  # another process was first, and its secret is the one
+    finally:
+        Path(partial).unlink()
 
 
 def setting(name: str) -> str:

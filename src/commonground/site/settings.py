@@ -5,7 +5,6 @@ One folder, `COMMONGROUND_HOME`, holds everything that a portal keeps: database,
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from commonground.errors import Misconfigured
-from commonground.site.environment import flag, listed, number, setting
+from commonground.site.environment import flag, listed, number, setting, write_once
 
 django_stubs_ext.monkeypatch()
 
@@ -33,9 +32,7 @@ def _secret_key() -> str:
     try:
         if not path.exists():
             HOME.mkdir(parents=True, exist_ok=True)
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
-            with os.fdopen(handle, "w") as file:
-                file.write(secrets.token_urlsafe(50))
+            write_once(path, secrets.token_urlsafe(50))
         return path.read_text()
     except OSError as error:
         advice = "Set COMMONGROUND_HOME to a folder that you may write."
