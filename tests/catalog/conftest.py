@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,10 @@ pytest.register_assert_rewrite("tests.catalog.faults")
 
 
 @pytest.fixture
-def home(db: None, settings: Any, tmp_path: Path) -> Iterator[Path]:  # noqa: ARG001 - pytest's way of needing it
+def home(db: None, settings: Any, tmp_path: Path) -> Path:  # noqa: ARG001 - pytest's way of needing it
     """An empty home; the database is the test's, the search index lies here."""
     settings.HOME = tmp_path / "home"
-    index.opened.cache_clear()
-    yield settings.HOME
-    index.opened.cache_clear()
+    return Path(settings.HOME)
 
 
 @pytest.fixture

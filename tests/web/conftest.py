@@ -26,7 +26,7 @@ from commonground.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 HOSTILE = "<script>alert('1')</script> \"quoted\" & =HYPERLINK(1)"
@@ -90,12 +90,9 @@ def home(
     db: None,  # noqa: ARG001 - asked for, not looked at
     settings: Any,
     tmp_path: Path,
-) -> Iterator[None]:
+) -> None:
     """An empty home with an index of its own."""
     settings.HOME = tmp_path
-    index.opened.cache_clear()
-    yield
-    index.opened.cache_clear()
 
 
 @pytest.fixture

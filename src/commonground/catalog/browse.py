@@ -271,7 +271,7 @@ def search(query: Query, *, facets: bool = True) -> tuple[Results, list[Dataset]
     """Ask the index; the hits' datasets come in the same order. One that just vanished is left out."""
     from commonground.catalog import index
 
-    found = index.opened_or_built()
+    found = index.ready()
     results = ask(found, query, facets=facets)
     rows = Dataset.objects.select_related("revision").in_bulk([hit.id for hit in results.hits], field_name="key")
     return results, [rows[hit.id] for hit in results.hits if hit.id in rows]

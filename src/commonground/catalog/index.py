@@ -2,33 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+import time
+from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
+from threading import Lock, Thread
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import QuerySet
 
 from commonground.catalog import browse, forms, store
 from commonground.catalog.models import Dataset
 from commonground.catalog.search import Index
+from commonground.errors import CommonGroundError
 from commonground.words import State
 
 _BATCH = 500
+_LOG = logging.getLogger("commonground.catalog")
+
+
+def opened() -> Index:
+    """The index of this home and database; opened on first use, reopened when another process changes it."""
+    return _opened(settings.HOME / "search" / store.mark())
 
 
 @cache
-def opened() -> Index:
-    """The index of this home; opened on first use and reopened when another process changes it."""
-    return Index(settings.HOME / "search")
+def _opened(folder: Path) -> Index:
+    return Index(folder)
 
 
-def opened_or_built() -> Index:
-    """The index, made from the database when this home has none of this version yet."""
+_building = Lock()
+
+
+def ready() -> Index:
+    """The index to ask: made when there is none of this version, and told to follow when it lags behind."""
     index = opened()
     if index.generation is None:
-        rebuild()
+        with _building:
+            # Another thread may have built it while this one waited.
+            if index.generation is None:
+                rebuild()
+    elif index.generation != store.generation():
+        behind(follow)
     return index
+
+
+class Behind:
+    """Work that a page starts and does not wait for: one at a time in a process, with a pause in between."""
+
+    def __init__(self, pause: float = 5.0) -> None:
+        self.pause = pause
+        self._lock = Lock()
+        self._next = 0.0
+
+    def __call__(self, work: Callable[[], object]) -> bool:
+        """Start the work in a thread of its own, unless some is under way or has just ended."""
+        if time.monotonic() < self._next or not self._lock.acquire(blocking=False):
+            return False
+        Thread(target=self._do, args=(work,), daemon=True).start()
+        return True
+
+    def _do(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except CommonGroundError as error:
+            # The page was served from the older state; the next one tries again.
+            _LOG.warning("%s", error)
+        finally:
+            connection.close()
+            self._next = time.monotonic() + self.pause
+            self._lock.release()
+
+
+behind = Behind()
 
 
 def follow() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import zlib
 from typing import Any, ClassVar
 
@@ -94,6 +95,7 @@ class Dataset(models.Model):
             models.Index(fields=["portal", "parent"]),
             models.Index(fields=["generation"]),
             models.Index(fields=["-last_changed"]),
+            models.Index(fields=["state", "-updated"]),
         ]
 
     def __str__(self) -> str:
@@ -113,6 +115,7 @@ class Revision(models.Model):
 
     class Meta:
         ordering: ClassVar = ["dataset", "-number"]
+        indexes: ClassVar = [models.Index(fields=["-seen", "-id"])]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["dataset", "number"], name="one_revision_a_number"),
         ]
@@ -166,11 +169,21 @@ class Finding(models.Model):
         return f"{self.code} at {self.portal}/{self.native_id} {self.place}"
 
 
+def new_mark() -> str:
+    """Eight random bytes, written as hexadecimal digits."""
+    return secrets.token_hex(8)
+
+
 class Counter(models.Model):
-    """A number that only grows, taken under a row lock (`catalog`: the newest generation)."""
+    """A number that only grows, taken under a row lock (`catalog`: the newest generation).
+
+    `mark` is drawn once for each database: what is derived from it (index, data.json) is kept under
+    that name, so that two databases used with one home never mix.
+    """
 
     name = models.CharField(max_length=40, primary_key=True)
     value = models.PositiveBigIntegerField(default=0)
+    mark = models.CharField(max_length=16, default=new_mark)
 
     def __str__(self) -> str:
         return f"{self.name} {self.value}"

@@ -87,6 +87,11 @@ def next_generation() -> int:
     return Counter.objects.get(name=CATALOG).value
 
 
+def mark() -> str:
+    """The name of this database, drawn once; what is derived from it is kept under this name."""
+    return Counter.objects.get_or_create(name=CATALOG)[0].mark
+
+
 def generation() -> int:
     """The newest generation."""
     return Counter.objects.filter(name=CATALOG).values_list("value", flat=True).first() or 0

@@ -73,7 +73,7 @@ def search(request: HttpRequest) -> Answer:
         data=lambda: _search_data(wanted),
         rows=lambda: searching.table(query),
         feed=lambda: _search_feed(title, query),
-        version=f"{index.opened_or_built().generation} {timezone.now().date()}",
+        version=f"{index.ready().generation} {timezone.now().date()}",
         canonical=f"{reverse('search')}{paging.link(paging.number)}",
     )
 
