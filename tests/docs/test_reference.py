@@ -9,7 +9,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.request import urlopen
 
 import pytest
@@ -17,6 +17,7 @@ from typer.main import get_command
 
 from commonground import errors
 from commonground.catalog.search.query import FILTERS
+from commonground.cities.files import Protocol
 from commonground.cli.app import app
 from commonground.protocols.findings import rules
 from commonground.protocols.registry import READERS, readers
@@ -77,6 +78,12 @@ def test_every_dialect_is_there() -> None:
     page = text(REFERENCE / "protocols.md")
     names = [one.name for protocol in READERS for one in readers(protocol)]
     assert [one for one in names if f"`{one}`" not in page] == []
+
+
+def test_a_city_may_name_every_protocol_and_no_other() -> None:
+    assert set(get_args(Protocol)) == set(READERS)
+    page = text(REFERENCE / "city-file.md")
+    assert all(one in page for one in READERS)
 
 
 def test_every_address_is_there() -> None:
@@ -164,7 +171,10 @@ def test_the_form_of_a_city_and_of_the_status(place: Place) -> None:
         (["search", "--limit", "0"], {}, 2),
         (["search", "--kind", "tabel"], {}, 2),
         (["harvest", "--at", "2022-07-23"], {}, 2),
+        (["findings", "--fixer", "me"], {}, 2),
         (["show", "chicago/none"], {}, 3),
+        (["search", "permits", "--city", "chicgo"], {}, 3),
+        (["findings", "chicago", "bosston"], {}, 3),
         (["harvest", "nowhere"], {}, 3),
         (["replay", "no-folder"], {}, 3),
         (["harvest", "boston"], {}, 4),

@@ -8,6 +8,7 @@ import typer
 
 from commonground.cli.home import ready
 from commonground.cli.output import Json, as_json, as_table, say
+from commonground.words import Fixer
 
 
 def search(
@@ -20,17 +21,20 @@ def search(
     order: Annotated[str, typer.Option(help="relevance, updated or title.")] = "relevance",
     json: Json = False,
 ) -> None:
-    """Search the datasets of all cities.
+    """Search the data sets of all cities.
 
     Example: commonground search "building permits" --city chicago --json
     """
     ready()
+    from commonground import cities as members
     from commonground.catalog import browse
     from commonground.catalog.search import Query
     from commonground.errors import Usage
 
     pairs = [("q", " ".join(words or [])), ("order", order), ("limit", str(limit)), ("offset", str(offset))]
-    pairs += [("city", one) for one in city or []] + [("kind", one) for one in kind or []]
+    known = browse.known_cities()
+    pairs += [("city", members.city(one, known).slug) for one in city or []]
+    pairs += [("kind", one) for one in kind or []]
     query, notes = Query.read(pairs)
     for note in notes:
         raise Usage(f"“{note.value}” is no {note.name}.", advice="commonground search --help names what can be given.")
@@ -48,7 +52,7 @@ def show(
     raw: Annotated[bool, typer.Option("--raw", help="The record as the portal gave it.")] = False,
     json: Json = False,
 ) -> None:
-    """Show one dataset.
+    """Show one data set.
 
     Example: commonground show data.cityofchicago.org/ydr8-5enu --json
     """
@@ -110,7 +114,7 @@ def cities(*, json: Json = False) -> None:
 def findings(
     names: Annotated[list[str] | None, typer.Argument(metavar="[CITY|PORTAL]...", help="Whose; all when none.")] = None,
     *,
-    fixer: Annotated[str | None, typer.Option(help="Only those that city, us or nobody must fix.")] = None,
+    fixer: Annotated[Fixer | None, typer.Option(help="Only what these must fix.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many.")] = 100,
     json: Json = False,
 ) -> None:
@@ -119,9 +123,11 @@ def findings(
     Example: commonground findings chicago --fixer city
     """
     ready()
-    from commonground.catalog import browse
+    from commonground.catalog import browse, tasks
 
-    form = browse.findings_form(names or [], fixer=fixer, limit=limit)
+    known = browse.known_cities()
+    portals = [portal.slug for portal in tasks.chosen_portals(names, known)] if names else []
+    form = browse.findings_form(portals, fixer=fixer, limit=limit)
     if json:
         as_json(form)
         return

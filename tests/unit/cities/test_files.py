@@ -100,8 +100,12 @@ def test_a_closing_slash_and_capitals_do_not_matter(tmp_path: Path) -> None:
     assert not city.portals[0].url.endswith("/")
 
 
-def test_an_unknown_protocol_is_left_to_the_registry(tmp_path: Path) -> None:
-    assert read(tmp_path, GOOD.replace('"socrata"', '"gopher"', 1)).portals[0].protocol == "gopher"
+def test_an_unknown_protocol_is_told_once(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        read(tmp_path, GOOD.replace('"socrata"', '"gopher"', 1))
+    (line,) = str(caught.value).strip().splitlines()
+    assert "philadelphia.toml: portals[0].protocol: 'gopher' will not do." in line
+    assert "socrata, ckan, arcgis-hub or dcat-us" in line
 
 
 def test_options_reach_the_portal(tmp_path: Path) -> None:
