@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path
+from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.http import require_safe
 
 from commonground.catalog import export
 
 
 @require_safe
-def data_json(_request: HttpRequest) -> StreamingHttpResponse:
-    """The whole catalog as DCAT-US 1.1, streamed."""
-    headers = {"Access-Control-Allow-Origin": "*"}
-    return StreamingHttpResponse(export.document(), content_type="application/json; charset=utf-8", headers=headers)
+def data_json(request: HttpRequest) -> HttpResponseBase:
+    """The whole catalog as DCAT-US 1.1: a file, streamed, or 304 to whoever has it."""
+    path = export.current()
+    etag = f'"{path.stem}"'
+    response = get_conditional_response(request, etag=etag) or FileResponse(
+        path.open("rb"), content_type="application/json; charset=utf-8"
+    )
+    response.headers["ETag"] = etag
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    patch_cache_control(response, no_cache=True)
+    return response
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("commonground.catalog.urls")),
     path("data.json", data_json, name="data.json"),
-    path("language/", include("django.conf.urls.i18n")),
 ]
 if settings.ADMIN:
     urlpatterns.append(path("admin/", admin.site.urls))
