@@ -21,8 +21,12 @@ def serve(
     Example: commonground serve --port 8000
     """
     ready()
+    from commonground.catalog import index
+    from commonground.site.serving import require_free
     from commonground.site.serving import serve as run
 
+    require_free(host, port)
+    index.follow()  # what a harvest elsewhere left, and a first index: no page shall wait for it
     say(f"Common Ground is at http://{host}:{port} (Ctrl-C stops it).")
     run(host, port, workers)
 
