@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -13,6 +14,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
+from commonground.errors import Usage
 from commonground.protocols.base import WSGIApp
 
 Endpoint = Callable[..., Response]
@@ -61,11 +63,22 @@ def loopback(apps: Mapping[str, WSGIApp], *, first_port: int = 0) -> Iterator[di
     with ExitStack() as stack:
         routes = {}
         for offset, (host, app) in enumerate(apps.items()):
-            port = first_port + offset if first_port else 0
-            server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
+            with _listening(first_port + offset if first_port else 0) as found:
+                port = found.getsockname()[1]
+                server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet, fd=found.fileno())
             thread = threading.Thread(target=server.serve_forever, args=(0.05,), name=f"portal {host}", daemon=True)
             thread.start()
             stack.callback(server.server_close)
             stack.callback(server.shutdown)
-            routes[host] = f"http://127.0.0.1:{server.server_port}"
+            routes[host] = f"http://127.0.0.1:{port}"
         yield routes
+
+
+def _listening(port: int) -> socket.socket:
+    """A socket on that port of loopback, 0 for any. Werkzeug would end the process where one is taken."""
+    try:
+        return socket.create_server(("127.0.0.1", port), backlog=128)
+    except (OSError, OverflowError) as error:
+        raise Usage(
+            f"Port {port} cannot be had: {error}.", advice="Name others with --port; 0 takes any free ones."
+        ) from error
