@@ -25,7 +25,6 @@ WIDTH = "96"
 SAID = {
     "/sitemap.xml": "For search engines: the list of the files below.",
     "/sitemap-<section>.xml": "For search engines: every page and data set.",
-    "/language/setlang/": "Sets the language by a form; `?lang=es` on any page does it by a link.",
 }
 """Views that are Django's own, in our words."""
 

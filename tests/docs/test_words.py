@@ -157,3 +157,13 @@ def test_every_room_is_in_the_picture() -> None:
         path.name for path in (ROOT / "src/commonground").iterdir() if path.is_dir() and path.name != "__pycache__"
     }
     assert drawn == folders
+
+
+def test_pictures_are_small_and_used() -> None:
+    pictures = sorted((ROOT / "docs/pictures").glob("*"))
+    used = {(page.parent / str(one.attrs["src"])).resolve() for page in PAGES for one in inline(page, "image")}
+    assert set(pictures) == used
+    assert all(path.stat().st_size < 300_000 for path in pictures)
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in pictures)
+    said = [one.content for page in PAGES for one in inline(page, "image")]
+    assert all(len(one) > 20 for one in said), "say what the picture shows"
