@@ -240,11 +240,11 @@ def test_an_answer_without_end() -> None:
     def answer(_: Request) -> Response:
         return Response((b" " * 65536 for _ in range(1000)), content_type="application/json")
 
-    form = held_then(answer, manners=Manners(attempts=1, max_bytes=2_000_000))
+    form = held_then(answer, manners=Manners(attempts=1, max_answer=2_000_000))
     assert "more than 2,000,000 bytes" in form["error"]
     form = harvest(
         fixed(gzip.compress(b" " * 50_000_000), headers={"Content-Encoding": "gzip"}),
-        manners=Manners(attempts=1, max_bytes=2_000_000),
+        manners=Manners(attempts=1, max_answer=2_000_000),
     )
     assert "more than 2,000,000 bytes" in form["error"]
 

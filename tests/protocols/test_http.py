@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import socket
 import threading
 import time
@@ -139,11 +140,38 @@ def test_few_connections_a_host() -> None:
 
 def test_a_size_that_is_too_much() -> None:
     packed = gzip.compress(b" " * 10_000_000)
-    with asking(lambda _: Response(packed, headers={"Content-Encoding": "gzip"}), max_bytes=1_000_000) as client:
+    with asking(
+        lambda _: Response(packed, headers={"Content-Encoding": "gzip"}), max_bytes=2_000_000, max_answer=1_000_000
+    ) as client:
         with pytest.raises(Unreadable, match="more than 1,000,000 bytes"):
             client.get(URL)
-        with pytest.raises(Unreadable, match="more than 1,000,000 bytes"), client.stream(URL) as chunks:
-            list(chunks)
+        with pytest.raises(Unreadable, match="more than 2,000,000 bytes"):
+            client.save(URL, io.BytesIO())
+
+
+def test_a_document_that_breaks_off_is_fetched_again_from_its_start() -> None:
+    asked: list[int] = []
+
+    def answer(_: Request) -> Response:
+        asked.append(1)
+        return Response(status=503) if len(asked) == 1 else Response(b"whole")
+
+    file = io.BytesIO(b"what an attempt before left behind")
+    with asking(answer, attempts=3) as client:
+        client.save(URL, file)
+    assert (file.getvalue(), len(asked)) == (b"whole", 2)
+
+
+def test_who_asks_us_to_wait_long_is_not_asked_sooner() -> None:
+    asked: list[int] = []
+
+    def answer(_: Request) -> Response:
+        asked.append(1)
+        return Response(status=429, headers={"Retry-After": "3600"})
+
+    with asking(answer, attempts=3) as client, pytest.raises(Busy):
+        client.get(URL)
+    assert len(asked) == 1
 
 
 def test_a_ruined_gzip_is_not_asked_for_again() -> None:

@@ -9,6 +9,7 @@ During a replay or a demonstration `routes` sends each known host to a loopback 
 
 from __future__ import annotations
 
+import io
 import ipaddress
 import json
 import math
@@ -21,7 +22,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import Any, Self
+from typing import IO, Any, Self
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import httpx2 as httpx
@@ -47,6 +48,9 @@ class Manners:
     read: float = 30.0
     total: float = 300.0
     max_bytes: int = 512 * 1024 * 1024
+    """Of a document that goes into a file."""
+    max_answer: int = 64 * 1024 * 1024
+    """Of an answer that is held in memory."""
     per_host: int = 4
     attempts: int = 4
     longest_wait: float = 60.0
@@ -124,41 +128,47 @@ class Client:
         self._http.close()
 
     def get(self, url: str, params: Params | None = None) -> Answer:
-        """A whole answer, retried while that can help. Raises a `PortalError`."""
+        """A whole answer of moderate size, retried while that can help. Raises a `PortalError`."""
         full = str(httpx.URL(url, params=dict(params))) if params else url
-        host = urlsplit(full).netloc
-        if self._failures[host] >= self.manners.patience:
-            raise Unreachable(f"{host} failed {self.manners.patience} times; not asked again in this run.", url=full)
-        try:
-            answer = self._retried(full)
-        except Unreachable:
-            self._failures[host] += 1
-            raise
-        self._failures[host] = 0
-        return answer
-
-    def _retried(self, url: str) -> Answer:
-        for attempt in stamina.retry_context(
-            on=self._backoff, attempts=self.manners.attempts, timeout=self.manners.total
-        ):
-            with attempt, self._open(url) as response:
-                body = b"".join(self._bounded(response, url))
-                return Answer(url, response.status_code, dict(response.headers), body)
-        raise Unreachable(f"{url} did not answer.", url=url)  # pragma: no cover - stamina always raises
+        body = io.BytesIO()
+        status, headers = self._save(full, body, self.manners.max_answer)
+        return Answer(full, status, headers, body.getvalue())
 
     def json(self, url: str, params: Params | None = None) -> Any:  # noqa: ANN401 - JSON is anything
         """The answer's body as JSON."""
         return self.get(url, params).json()
 
-    @contextmanager
-    def stream(self, url: str) -> Iterator[Iterator[bytes]]:
-        """The body in chunks, for documents too large to hold. Not retried: the reader starts over."""
-        with self._open(url) as response:
-            yield self._bounded(response, url)
+    def save(self, url: str, file: IO[bytes]) -> None:
+        """The body into a file, for documents too large to hold; retried from the start while that can help."""
+        self._save(url, file, self.manners.max_bytes)
+
+    def _save(self, url: str, file: IO[bytes], most: int) -> tuple[int, Mapping[str, str]]:
+        host = urlsplit(url).netloc
+        if self._failures[host] >= self.manners.patience:
+            raise Unreachable(f"{host} failed {self.manners.patience} times; not asked again in this run.", url=url)
+        try:
+            told = self._retried(url, file, most)
+        except Unreachable:
+            self._failures[host] += 1
+            raise
+        self._failures[host] = 0
+        return told
+
+    def _retried(self, url: str, file: IO[bytes], most: int) -> tuple[int, Mapping[str, str]]:
+        for attempt in stamina.retry_context(
+            on=self._backoff, attempts=self.manners.attempts, timeout=self.manners.total
+        ):
+            with attempt, self._open(url) as response:
+                file.seek(0)
+                file.truncate()
+                file.writelines(self._bounded(response, url, most))
+                return response.status_code, dict(response.headers)
+        raise Unreachable(f"{url} did not answer.", url=url)  # pragma: no cover - stamina always raises
 
     def _backoff(self, error: Exception) -> bool | float:
         if isinstance(error, Busy) and error.wait is not None:
-            return min(error.wait, self.manners.longest_wait)
+            # Asked to wait longer than we would, we come back another day instead of sooner than asked.
+            return error.wait if error.wait <= self.manners.longest_wait else False
         return isinstance(error, PortalError) and error.retry
 
     @contextmanager
@@ -206,13 +216,13 @@ class Client:
             _refuse_private(parts.hostname, url)
         return url
 
-    def _bounded(self, response: httpx.Response, url: str) -> Iterator[bytes]:
+    def _bounded(self, response: httpx.Response, url: str, most: int) -> Iterator[bytes]:
         """Body chunks, while size and total time allow."""
         size, deadline = 0, time.monotonic() + self.manners.total
         for chunk in response.iter_bytes():
             size += len(chunk)
-            if size > self.manners.max_bytes:
-                raise Unreadable(f"{url} sent more than {self.manners.max_bytes:,} bytes.", url=url)
+            if size > most:
+                raise Unreadable(f"{url} sent more than {most:,} bytes.", url=url)
             if time.monotonic() > deadline:
                 raise Unreachable(f"{url} took more than {self.manners.total:.0f} s.", url=url)
             yield chunk

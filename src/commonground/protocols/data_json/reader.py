@@ -11,6 +11,7 @@ from commonground.errors import Absent, Disagrees, PortalError, Refused, Unreada
 from commonground.protocols.base import Capabilities, Notes, Page
 from commonground.protocols.data_json.dataset import identifier, normalize_record
 from commonground.protocols.data_json.document import stream
+from commonground.protocols.fields.privacy import Persons
 from commonground.protocols.http import Client
 from commonground.words import Dataset, Portal, Raw
 
@@ -31,6 +32,10 @@ class DataJsonReader:
         knows_row_count=False,
         modified_is_safe=False,
         list_order_is_random=True,
+    )
+    persons: ClassVar[Persons] = Persons(
+        contacts=("contactPoint", "creator", "contributor", "hasEmail", "hasTelephone"),
+        publishers=("publisher", "rightsHolder", "qualifiedAttribution", "wasAttributedTo"),
     )
     paths: ClassVar[tuple[str, ...]] = ("/data.json",)
     """Where the document may lie, the best first; a portal's option `path` goes before them all."""
@@ -96,8 +101,7 @@ def _pages(client: Client, url: str) -> Iterator[Page]:
     """The document is fetched whole before it is read, so that a slow harvest keeps no portal waiting."""
     notes = Notes()
     with SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
-        with client.stream(url) as chunks:
-            file.writelines(chunks)
+        client.save(url, file)
         file.seek(0)
         yield from _batches(stream(iter(lambda: file.read(_CHUNK), b""), url, notes), notes)
 
