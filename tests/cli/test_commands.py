@@ -214,9 +214,6 @@ def test_a_live_harvest_recorded_and_replayed(tmp_path: Path, recordings: Path) 
         assert told.code == 0, told.err
         assert told.json["portals"][0]["held"] == 118
         assert "Recorded " in told.err
-        worked = (
-            live("work", "--once", "--json", COMMONGROUND_ALLOW_PRIVATE="1", **cities, timeout=300) if False else None
-        )
     finally:
         serving.send_signal(signal.SIGTERM)
         assert serving.wait(timeout=20) == 0

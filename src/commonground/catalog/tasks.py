@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from queue import Queue
-from threading import Event, Thread
+from queue import Empty, Queue
+from threading import Event, Thread, current_thread, main_thread
 
 from django.conf import settings
 
@@ -28,6 +29,8 @@ from commonground.work.models import Run
 HARVEST = "harvest"
 EVERY = timedelta(days=1)
 _WAITING_PAGES = 8
+_LOOK = 0.2
+"""Seconds between two looks whether Ctrl-C was pressed."""
 
 
 @dataclass(slots=True)
@@ -79,15 +82,16 @@ def harvest(order: Order, report: Report = lambda _: None) -> list[Harvest]:
     for thread in threads:
         thread.start()
     try:
-        waiting = len(jobs)
-        while waiting:
-            job, plan = plans.get()
-            if plan is None:
-                waiting -= 1
-                _end(job)
-            else:
-                _apply(job, plan)
-            report(job.harvest)
+        with _interrupt() as interrupted:
+            waiting = len(jobs)
+            while waiting:
+                if interrupted.is_set():
+                    raise KeyboardInterrupt
+                with suppress(Empty):
+                    job, plan = plans.get(timeout=_LOOK)
+                    waiting -= plan is None
+                    _write(job, plan)
+                    report(job.harvest)
     finally:
         stop.set()
         for job in jobs:
@@ -126,13 +130,33 @@ def _read(job: Job, plans: Queue[tuple[Job, PagePlan | None]], stop: Event) -> N
     plans.put((job, None))
 
 
-def _apply(job: Job, plan: PagePlan) -> None:
-    job.harvest.dialect = job.reading.dialect
-    store.apply(job.harvest, plan)
-    work.beat(job.run)
+@contextmanager
+def _interrupt() -> Iterator[Event]:
+    """Ctrl-C as an event, so that it never comes amid a transaction. The second one comes at once."""
+    asked = Event()
+    if current_thread() is not main_thread():
+        yield asked
+        return
+    usual = signal.getsignal(signal.SIGINT)
+
+    def note(*_: object) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, usual)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
-def _end(job: Job) -> None:
+def _write(job: Job, plan: PagePlan | None) -> None:
+    """Write a plan; None is the end of the reading."""
+    if plan is not None:
+        job.harvest.dialect = job.reading.dialect
+        store.apply(job.harvest, plan)
+        work.beat(job.run)
+        return
     store.end(job.harvest, job.reading.ending)
     work.finish(job.run, error=job.harvest.error if job.harvest.outcome == Harvest.Outcome.FAILED else "")
 

@@ -32,6 +32,9 @@ import stamina
 from commonground import __version__
 from commonground.errors import Busy, Forbidden, PortalError, Refused, Unreachable, Unreadable, Unrecorded
 
+# A line in the log for each new try, without an address, helps nobody; errors and findings say what was given up.
+stamina.instrumentation.set_on_retry_hooks(())
+
 USER_AGENT = f"CommonGround/{__version__} (+https://github.com/common-ground/common-ground)"
 Params = Mapping[str, str | int]
 
