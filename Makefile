@@ -11,7 +11,7 @@ NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 PYTHON := $(or $(PYTHON),$(shell for one in python3 python3.13 python3.12 python3.11 python3.14 python; do \
 	$$one $(NEW_ENOUGH) 2>/dev/null && echo $$one && break; done),python3)
 PYTEST := $(BIN)/python -m pytest
-QUICK := not slow and not browser and not wheel and not postgresql
+QUICK := not slow and not manual and not browser and not wheel and not postgresql
 
 .PHONY: help demo test check docs bench assets lock python run-time test-time \
 	test-browser test-postgresql test-slow test-wheel audit locks
@@ -25,12 +25,12 @@ demo: run-time ## set everything up and show the portal with a sample of seven c
 test: test-time ## install what the tests need and run the quick suite (ARGS="-k search")
 	$(PYTEST) -n auto --dist loadfile -m "$(QUICK)" $(ARGS)
 
-check: test-time ## style, types, import contracts, documentation, lock files
+check: test-time ## style, types, import contracts, the manual, the figures of the house
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(PYTEST) -q tests/test_house.py $(wildcard tests/docs)
+	$(PYTEST) -q -n auto --dist loadfile tests/test_house.py tests/docs
 
 docs: test-time ## write the generated reference pages anew
 	$(BIN)/python docs/generate.py
@@ -47,7 +47,7 @@ test-browser: test-time ## pages in a real browser: accessibility, keyboard, siz
 	CHROMIUM="$$($(BIN)/python tools/browser.py)" && export CHROMIUM && $(PYTEST) -m browser $(ARGS)
 
 test-postgresql: test-time ## the tests of the database on a private PostgreSQL
-	$(BIN)/python tests/postgres.py -m "(database or postgresql) and not slow and not browser and not wheel" $(ARGS)
+	$(BIN)/python tests/postgres.py -m "(database or postgresql) and not slow and not manual and not browser and not wheel" $(ARGS)
 
 test-slow: test-time ## the groups that take minutes
 	$(PYTEST) -m "slow and not browser and not wheel" $(ARGS)

@@ -64,8 +64,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever asks for recordings or for a database is marked so."""
+    """Whoever asks for recordings or for a database is marked so, and what runs the manual's commands."""
     for item in items:
+        if REPOSITORY / "tests/docs" in item.path.parents:
+            item.add_marker(pytest.mark.manual)
         fixtures = set(getattr(item, "fixturenames", ()))
         if "recordings" in fixtures:
             item.add_marker(pytest.mark.recordings)
