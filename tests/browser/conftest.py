@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -69,13 +68,10 @@ def _wait(address: str, served: subprocess.Popen[str]) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium: what CHROMIUM names (`make test-browser` sets it), or what is installed."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if not path:
-        pytest.fail("No Chromium. Run make test-browser, which finds or fetches one.")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Chromium, wherever it was found."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        started = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         yield started
         started.close()
 

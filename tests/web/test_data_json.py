@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def document(client: Client) -> dict[str, Any]:
     answer = client.get("/data.json")
     assert answer.status_code == 200
-    return dict(json.loads(b"".join(answer.streaming_content)))  # type: ignore[arg-type] # a file's own iterator
+    return dict(json.loads(answer.getvalue()))
 
 
 @pytest.mark.usefixtures("catalog")
