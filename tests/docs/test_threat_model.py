@@ -92,6 +92,7 @@ def test_https_makes_cookies_secure(place: Place) -> None:
 
 def test_editors_of_records_are_not_shown_again(monkeypatch: pytest.MonkeyPatch) -> None:
     class Kept:
+        dialect = "ckan"
         raw: Any = {
             "name": "Trees",
             "author": "A. Person",

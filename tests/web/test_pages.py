@@ -7,6 +7,7 @@ import io
 import json
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from html import unescape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from django.urls import get_resolver
 
+from commonground.catalog.models import Finding
 from commonground.catalog.views import TWINS
 from commonground.words import Column, Dataset, Moment
 
@@ -325,3 +327,39 @@ def test_a_panel_of_another_room_is_shown(
     panels.add("dataset", "silent", render=lambda _request, **_subject: "", order=0)
     write([Dataset("boston", "boston", "data.boston.gov", "trees", "Trees")])
     assert "<p>Trees first</p><p>second</p>" in read(client, "/datasets/boston/trees")
+
+
+@pytest.mark.usefixtures("catalog")
+def test_findings_show_no_person_and_no_whole_record(client: Client) -> None:
+    record = "{'title': 'Trees', 'contactPoint': {'fn': 'Jane Doe', 'hasEmail': 'mailto:jane.doe@example.gov'}}"
+    for code, place, sample in (
+        ("no-id", "identifier", record),
+        ("wrong-type", "contactPoint[0].fn", "['Jane Doe']"),
+        ("bad-link", "landingPage", "mailto:jane.doe@example.gov, opendata@example.gov"),
+    ):
+        Finding.objects.create(
+            scope=Finding.Scope.RECORD,
+            portal="chicago",
+            city="chicago",
+            native_id="ydr8-5enu",
+            code=code,
+            severity="error",
+            fixer="city",
+            place=place,
+            sample=sample,
+            detail=sample,
+            first_seen=datetime(2022, 7, 23, tzinfo=UTC),
+        )
+    for where in (
+        "/harvests/chicago",
+        "/harvests/chicago.json",
+        "/harvests/chicago.csv",
+        "/datasets/chicago/ydr8-5enu",
+    ):
+        response = client.get(where)
+        text = (b"".join(response) if response.streaming else response.content).decode()
+        assert "no identifier" in text
+        assert "Jane" not in text
+        assert "jane" not in text
+    assert "opendata@example.gov" in client.get("/harvests/chicago.json").content.decode()
+    assert Finding.objects.filter(sample=record, detail=record).exists()

@@ -17,7 +17,9 @@ from commonground.catalog.search import Query, Results
 from commonground.catalog.search import search as ask
 from commonground.cities import load
 from commonground.errors import NotFound
+from commonground.protocols.fields.contacts import without_mailboxes
 from commonground.protocols.findings import rule
+from commonground.protocols.registry import persons, shown
 from commonground.words import City, Portal, State
 from commonground.words import Finding as FindingWord
 
@@ -99,7 +101,8 @@ def findings_of(one: Dataset) -> QuerySet[Finding]:
 def finding_form(one: Finding) -> Form:
     """A finding with its plain sentence and what to do."""
     law = rule(one.code)
-    word = FindingWord(one.code, one.place, one.sample, one.native_id, one.detail)
+    sample, detail = _shown(one)
+    word = FindingWord(one.code, one.place, sample, one.native_id, detail)
     return {
         "code": one.code,
         "severity": one.severity,
@@ -108,12 +111,19 @@ def finding_form(one: Finding) -> Form:
         "portal": one.portal,
         "id": f"{one.portal}/{one.native_id}" if one.native_id else None,
         "place": one.place,
-        "sample": one.sample,
+        "sample": sample,
         "message": law.say(word),
         "advice": law.advice,
-        "detail": one.detail,
+        "detail": detail,
         "first_seen": one.first_seen,
     }
+
+
+def _shown(one: Finding) -> tuple[str, str]:
+    """Sample and detail of a finding, without private persons; the admin shows operators what was found."""
+    if rule(one.code).withheld or persons().at(one.place):
+        return "…" if one.sample else "", ""
+    return without_mailboxes(one.sample), without_mailboxes(one.detail)
 
 
 def revision(one: Dataset, number: int | None = None) -> Revision:
@@ -124,13 +134,10 @@ def revision(one: Dataset, number: int | None = None) -> Revision:
     return found
 
 
-PRIVATE = ("owner", "creator", "tableAuthor", "author", "author_email", "maintainer", "maintainer_email")
-"""Fields of raw records that name private persons: kept, as everything is, but not shown again by us."""
-
-
 def raw(one: Dataset, number: int | None = None) -> Form:
-    """The record as the portal gave it, without the names of its editors."""
-    return {name: value for name, value in revision(one, number).raw.items() if name not in PRIVATE}
+    """The record as the portal gave it, without the private persons in it; those are kept, but not shown again."""
+    found = revision(one, number)
+    return shown(found.dialect, found.raw)
 
 
 def siblings(one: Dataset) -> QuerySet[Dataset]:

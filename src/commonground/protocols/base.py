@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from commonground.words import Dataset, Finding, Portal, Raw
 
 if TYPE_CHECKING:
+    from commonground.protocols.fields.privacy import Persons
     from commonground.protocols.http import Client
 
 WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -76,6 +77,9 @@ class Reader(Protocol):
     capabilities: ClassVar[Capabilities]
     recorded_as: ClassVar[str]
     """The protocol (see `registry.SERVERS`) that serves a recording of this dialect's records; empty if none can."""
+
+    persons: ClassVar[Persons]
+    """Where private persons may stand in a record, so that it is shown without them."""
 
     def pages(self, portal: Portal, client: Client) -> Iterator[Page]:
         """The whole listing, page by page. Raises `Absent` before the first page when the portal

@@ -19,6 +19,8 @@ class Rule:
     fixer: Fixer
     message: str
     advice: str
+    withheld: bool = False
+    """Sample and detail hold a whole record, which only operators may see."""
 
     def say(self, finding: Finding) -> str:
         """The message with this finding's place and value filled in."""
@@ -30,7 +32,7 @@ def rules() -> dict[str, Rule]:
     """All rules by code, in the order of the file."""
     text = files("commonground.protocols").joinpath("findings.toml").read_text(encoding="utf-8")
     return {
-        code: Rule(code, Severity(entry["severity"]), Fixer(entry["fixer"]), entry["message"], entry["advice"])
+        code: Rule(code, Severity(entry.pop("severity")), Fixer(entry.pop("fixer")), **entry)
         for code, entry in tomllib.loads(text).items()
     }
 

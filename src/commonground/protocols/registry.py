@@ -5,12 +5,15 @@ Named as dotted paths and imported on first use, so that a command loads only wh
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, reduce
 from importlib import import_module
+from operator import or_
 from typing import cast
 
 from commonground.errors import Misconfigured
 from commonground.protocols.base import Reader, Serve
+from commonground.protocols.fields.privacy import Persons
+from commonground.words import Raw
 
 READERS: dict[str, tuple[str, ...]] = {
     "socrata": (
@@ -58,6 +61,18 @@ def reader(dialect: str) -> Reader:
             if one.name == dialect:
                 return one
     raise Misconfigured(f"No dialect “{dialect}”.")
+
+
+def shown(dialect: str, raw: Raw) -> Raw:
+    """A record as it may be shown, without private persons. One of a dialect that is gone is shown with most care."""
+    known = [one for protocol in READERS for one in readers(protocol) if one.name == dialect]
+    return (known[0].persons if known else persons()).shown(raw)
+
+
+@cache
+def persons() -> Persons:
+    """Where persons may stand in the records of any dialect."""
+    return reduce(or_, (one.persons for protocol in READERS for one in readers(protocol)))
 
 
 @cache

@@ -11,12 +11,15 @@ import pytest
 
 from commonground.protocols.base import Notes
 from commonground.protocols.fields import prose, values
+from commonground.protocols.fields.contacts import without_persons
 from commonground.protocols.fields.extents import extent
 from commonground.protocols.fields.formats import format_of
 from commonground.protocols.fields.frequencies import frequency
 from commonground.protocols.fields.licenses import license_of
 from commonground.protocols.fields.moments import moment
 from commonground.protocols.recordings import find, newest
+from commonground.protocols.socrata.discovery import own_facts
+from commonground.protocols.socrata.words import OFFICE_FACTS
 from commonground.words import Raw
 
 _ANY_TAG = re.compile(r"<[a-z/!?][^>]*>", re.IGNORECASE)
@@ -110,3 +113,16 @@ def test_recorded_distributions_have_a_format_and_an_address(records: dict[str, 
             assert format_of(one.get("format") or "", one.get("mediaType") or "", url) != "Other"
     assert not notes.found
     assert empty < 100  # some of Hub's “Esri REST” entries really have no address
+
+
+def test_recorded_publishers_are_offices_but_for_a_few_persons(records: dict[str, list[Raw]]) -> None:
+    given = {record["resource"].get("attribution") or "" for record in records["socrata"]}
+    for record in records["socrata"]:
+        facts = own_facts(record["classification"].get("domain_metadata"))
+        given |= {facts[name] for name in OFFICE_FACTS if name in facts}
+    given |= {record["publisher"]["name"] for record in records["arcgis-hub"]}
+    changed = {text for text in given if without_persons(text) != text}
+    assert len(given) > 300
+    # Looked at one by one: every one of these is, or begins or ends with, the name of a person.
+    assert 1 <= len(changed) <= 11
+    assert not any(re.search("Department|Commission|Bureau", text) for text in changed)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from commonground.protocols.fields.contacts import contact
+from commonground.protocols.base import Notes
+from commonground.protocols.fields.contacts import contact, publisher, without_persons
 from commonground.protocols.fields.formats import FORMATS, format_of
 from commonground.protocols.fields.frequencies import frequency
 from commonground.protocols.fields.licenses import license_of
@@ -198,7 +201,92 @@ def test_contacts_of_offices(name: str, email: str, expected: Contact) -> None:
         ("", "javascript:alert(1)"),
         ("", "data@"),
         ("", "data@localhost"),
+        ("jane.doe_SeattleCityGIS", ""),
+        ("Doe_DCGIS", ""),
     ],
 )
 def test_private_persons_are_left_out(name: str, email: str) -> None:
     assert contact(name, email) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "311",
+        "SFMTA",
+        "SFMTA, SFpark",
+        "SFpark (info@sfpark.org)",
+        "Planning",
+        "Harbor",
+        "Budget & Management",
+        "Parks Recreation",
+        "NYC Parks",
+        "Seattle Parks",
+        "Seattle Fire",
+        "LA Sanitation",
+        "SF Environment",
+        "D.C. Water",
+        "U.S. Census Bureau",
+        "Chicago Public Library",
+        "Ethics Commission",
+        "City Clerk",
+        "Mayor's Office",
+        "Mayor’s Office of Operations (OPS)",
+        "Treasurer-Tax Collector",
+        "El Pueblo Historical Monument",
+        "Golden Gate Petroleum",
+        "Beacon Economics",
+        "Analyze Boston",
+        "Citi Bike",
+        "City of Washington, DC",
+        "San Francisco",
+        "Departament de Salut",
+        "ArcGIS StoryMaps",
+        "http://www.cityofchicago.org",
+    ],
+)
+def test_offices_may_publish(name: str) -> None:
+    notes = Notes()
+    assert publisher(name, notes, "publisher") == name
+    assert not notes.found
+
+
+@pytest.mark.parametrize(
+    ("name", "office"),
+    [
+        ("Jane Doe", ""),
+        (" Jane  Doe ", ""),
+        ("Doe, Jane", ""),
+        ("Doe, Jane M.", ""),
+        ("Jane M. Doe", ""),
+        ("J. Doe", ""),
+        ("J.M. Doe", ""),
+        ("Dr. Jane Doe", ""),
+        ("Jane O’Brien", ""),
+        ("Jane McDoe-Smith", ""),
+        ("María José de la Cruz", ""),
+        ("John Parks", ""),
+        ("Jane Doe and John Parks", ""),
+        ("Jane Doe, John Parks & Mary Waters", ""),
+        ("jane.doe@example.gov", ""),
+        ("person-23157c9c", ""),
+        ("person-23157c9c@example.org", ""),
+        ("Jane Doe, Department of Health", "Department of Health"),
+        ("Office of the Controller - Jane Doe", "Office of the Controller"),
+        ("Jane Doe (GIS Team)", "GIS Team"),
+        ("Department of Health, jane.doe@example.gov", "Department of Health"),
+    ],
+)
+def test_persons_are_no_publishers(name: str, office: str) -> None:
+    notes = Notes()
+    assert publisher(name, notes, "resource.attribution") == office
+    (finding,) = notes.found
+    assert (finding.code, finding.place) == ("publisher-is-a-person", "resource.attribution")
+    assert (finding.sample, finding.detail) == ("", "")
+
+
+@given(st.text())
+def test_what_is_left_of_a_publisher_names_nobody(name: str) -> None:
+    left = without_persons(name)
+    assert without_persons(left) == left

@@ -15,6 +15,7 @@ from commonground.protocols.arcgis_hub.layers import KEPT, columns, with_layer
 from commonground.protocols.base import Capabilities, Notes, Page
 from commonground.protocols.data_json import DataJsonReader
 from commonground.protocols.data_json.reader import in_order
+from commonground.protocols.fields.privacy import Persons
 from commonground.protocols.fields.values import at, whole_number
 from commonground.protocols.http import Client
 from commonground.words import Dataset, License, Portal, Raw
@@ -84,6 +85,7 @@ class HubSearch:
 
     name: ClassVar[str] = "hub-search"
     recorded_as: ClassVar[str] = ""
+    persons: ClassVar[Persons] = search.PERSONS
     capabilities: ClassVar[Capabilities] = Capabilities(
         declares_total=True,
         columns_in_listing=True,

@@ -7,16 +7,29 @@ from typing import Any, TypeGuard
 from commonground.protocols.arcgis_hub.kinds import kind_of_type
 from commonground.protocols.arcgis_hub.layers import KEPT, columns
 from commonground.protocols.base import Notes
-from commonground.protocols.fields.contacts import contact
+from commonground.protocols.fields.contacts import contact, publisher
 from commonground.protocols.fields.extents import extent
 from commonground.protocols.fields.formats import format_of
 from commonground.protocols.fields.licenses import license_of
 from commonground.protocols.fields.moments import moment
+from commonground.protocols.fields.privacy import Persons
 from commonground.protocols.fields.prose import description
 from commonground.protocols.fields.values import link, records, text, texts, whole_number
 from commonground.words import Dataset, Distribution, License, Portal, Raw
 
 _AT = "attributes"
+
+PERSONS = Persons(
+    contacts=(
+        f"{_AT}.owner",
+        f"{_AT}.orgContactEmail",
+        "creator",
+        "editor",
+        *("rpIndName", "eMailAdd", "voiceNum", "cntper", "cntemail", "cntvoice"),  # inside `metadata`, ISO and FGDC
+    ),
+    publishers=tuple(f"{_AT}.{key}" for key in ("source", "organization", "orgName")),
+)
+"""Where persons may stand in a resource."""
 
 
 def attributes(raw: Raw) -> Raw:
@@ -58,8 +71,8 @@ def normalize_result(raw: Raw, portal: Portal, notes: Notes, native_id: str) -> 
         kind=kind_of_type(words("type"), list(of(texts, "typeKeywords")), known),
         description_html=html,
         description=plain,
-        publisher=words("source", "organization", "orgName"),
-        contact=contact(words("owner"), words("orgContactEmail")),
+        publisher=_publisher(told, notes),
+        contact=contact(words("owner"), words("orgContactEmail")) or portal.contact,
         license=_license(told, notes),
         themes=texts(_leaves(told.get("categories")), notes, f"{_AT}.categories"),
         keywords=of(texts, "tags"),
@@ -72,6 +85,14 @@ def normalize_result(raw: Raw, portal: Portal, notes: Notes, native_id: str) -> 
         landing_page=f"{portal.url.rstrip('/')}/datasets/{native_id}",
         row_count=of(whole_number, "recordCount"),
     )
+
+
+def _publisher(told: Raw, notes: Notes) -> str:
+    """The first of the names that is an office's."""
+    given = (
+        (text(told.get(key), notes, f"{_AT}.{key}"), f"{_AT}.{key}") for key in ("source", "organization", "orgName")
+    )
+    return next((office for name, place in given if (office := publisher(name, notes, place))), "")
 
 
 def _leaves(categories: object) -> object:

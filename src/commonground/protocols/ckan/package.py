@@ -239,7 +239,8 @@ def _kind(facts: Facts, resources: Sequence[tuple[str, Raw]], found: Sequence[Di
 
 def _publisher(facts: Facts) -> str:
     """The package's publisher, else its organization, else an author that is an office."""
-    said = _name(facts, *facts.first(*words.PUBLISHER))
+    value, place = facts.first(*words.PUBLISHER)
+    said = contacts.publisher(_name(facts, value, place), facts.notes, place)
     organization = _name(facts, facts.raw.get("organization"), "organization")
     if said and organization and said.casefold() != organization.casefold():
         facts.notes.add("organization-differs", "organization", organization, detail=said)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from commonground.errors import Absent, Disagrees, PortalError, Refused
 from commonground.protocols.base import SAMPLE_LENGTH, Capabilities, Notes, Page, objects
 from commonground.protocols.ckan import package, words
+from commonground.protocols.fields.privacy import Persons
 from commonground.protocols.http import Client
 from commonground.words import Dataset, Finding, Portal, Raw
 
@@ -42,6 +43,7 @@ class Ckan:
 
     name: ClassVar[str] = "ckan"
     recorded_as: ClassVar[str] = "ckan"
+    persons: ClassVar[Persons] = words.PERSONS
     capabilities: ClassVar[Capabilities] = Capabilities(
         declares_total=True,
         columns_in_listing=False,

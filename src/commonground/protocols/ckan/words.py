@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from commonground.protocols.fields.privacy import Persons
 from commonground.words import ColumnType, Kind
 
 ROW_NUMBER = "_id"
@@ -92,6 +93,22 @@ OFFICES = (
     ("author", "author_email"),
 )
 """Keys of a package or of its extras, the most telling first."""
+
+PERSONS = Persons(
+    contacts=(
+        *(key for pair in OFFICES for key in pair),
+        "contact-name",
+        "contact-email",
+        "contact_points",
+        "creator",
+        "creator_user_id",
+        "organization.users",
+        "email",
+        "phone",
+    ),
+    publishers=PUBLISHER,
+)
+"""Where persons may stand, in a package or in its extras."""
 
 
 def column_type(published: str) -> ColumnType:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from commonground.protocols.base import Notes
-from commonground.protocols.fields.contacts import contact
+from commonground.protocols.fields import contacts
 from commonground.protocols.fields.extents import extent, period
 from commonground.protocols.fields.formats import format_of
 from commonground.protocols.fields.frequencies import frequency
@@ -53,7 +53,7 @@ def normalize_record(raw: Raw, portal: Portal, notes: Notes, native_id: str) -> 
         description_html=html,
         description=plain,
         publisher=publisher(raw.get("publisher"), notes),
-        contact=_contact(raw, notes),
+        contact=_contact(raw, notes) or portal.contact,
         license=_license(raw, notes),
         themes=texts(_labels(raw.get("theme")), notes, "theme"),
         keywords=texts(_labels(raw.get("keyword")), notes, "keyword"),
@@ -85,8 +85,8 @@ def publisher(value: object, notes: Notes) -> str:
     place, node = "publisher", _one(value)
     for _ in range(_DEEPEST):
         name = text(_label(node, ("name", "prefLabel", "altLabel")), notes, place)
-        if name or not isinstance(node, dict):
-            return name
+        if (office := contacts.publisher(name, notes, place)) or not isinstance(node, dict):
+            return office
         place, node = f"{place}.subOrganizationOf", _one(node.get("subOrganizationOf"))
     return ""
 
@@ -169,7 +169,7 @@ def _contact(raw: Raw, notes: Notes) -> Contact | None:
     for place, one in records(raw.get("contactPoint"), notes, "contactPoint"):
         names = [text(one.get(key), notes, f"{place}.{key}") for key in ("fn", "organization-name")]
         email = text(_label(one.get("hasEmail")), notes, f"{place}.hasEmail")
-        if office := contact(", ".join(dict.fromkeys(filter(None, names))), email):
+        if office := contacts.contact(", ".join(dict.fromkeys(filter(None, names))), email):
             return office
     return None
 

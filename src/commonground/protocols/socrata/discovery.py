@@ -99,7 +99,7 @@ def normalize(raw: Raw, portal: Portal, native_id: str, notes: Notes) -> Dataset
         kind=kind,
         description_html=html,
         description=plain,
-        publisher=publisher(facts, values.text(resource.get("attribution"), notes, "resource.attribution")),
+        publisher=publisher(facts, resource.get("attribution"), notes, "resource.attribution"),
         contact=contact(resource.get("contact_email"), facts, portal),
         license=licenses.license_of(values.text(values.at(raw, "metadata.license"), notes, "metadata.license")),
         themes=(themes,) if themes else (),
@@ -136,18 +136,17 @@ def fact(facts: dict[str, str], names: Sequence[str]) -> str:
     return next((facts[name] for name in names if name in facts), "")
 
 
-def publisher(facts: dict[str, str], attribution: str) -> str:
-    """The office that publishes. A recording hides private names as `person-…`; those are no publisher."""
-    for name in (fact(facts, words.OFFICE_FACTS), attribution):
-        if name and not name.startswith("person-"):
-            return name
-    return ""
+def publisher(facts: dict[str, str], attribution: object, notes: Notes, place: str) -> str:
+    """The office that publishes: the portal's own fact, else the attribution (at `place`)."""
+    told = [(fact(facts, words.OFFICE_FACTS), "the portal's own field for the office")]
+    told.append((values.text(attribution, notes, place), place))
+    return next((office for name, where in told if (office := contacts.publisher(name, notes, where))), "")
 
 
 def contact(email: object, facts: dict[str, str], portal: Portal) -> Contact | None:
     """The record's office, else the portal's."""
-    found = contacts.contact(fact(facts, ("contact-name",)), email if isinstance(email, str) else "")
-    return found or portal.contact
+    mailbox = email if isinstance(email, str) and email else fact(facts, ("contact-email",))
+    return contacts.contact(fact(facts, ("contact-name",)), mailbox) or portal.contact
 
 
 def exports(

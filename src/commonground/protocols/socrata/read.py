@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from commonground.errors import Absent, Disagrees, Refused
 from commonground.protocols.base import Capabilities, Notes, Page, objects
 from commonground.protocols.data_json import DataJsonReader
+from commonground.protocols.fields.privacy import Persons
 from commonground.protocols.http import Client
 from commonground.protocols.socrata import discovery, views, words
 from commonground.words import Dataset, Finding, Portal, Raw
@@ -23,6 +24,7 @@ class Discovery:
 
     name: ClassVar[str] = "socrata-discovery"
     recorded_as: ClassVar[str] = "socrata"
+    persons: ClassVar[Persons] = words.PERSONS
     capabilities: ClassVar[Capabilities] = Capabilities(
         declares_total=True,
         columns_in_listing=True,
@@ -91,6 +93,7 @@ class Views:
 
     name: ClassVar[str] = "socrata-views"
     recorded_as: ClassVar[str] = "socrata"
+    persons: ClassVar[Persons] = words.PERSONS
     capabilities: ClassVar[Capabilities] = Capabilities(
         declares_total=False,
         columns_in_listing=True,

@@ -61,7 +61,7 @@ def normalize(raw: Raw, portal: Portal, native_id: str, notes: Notes) -> Dataset
         kind=kind,
         description_html=html,
         description=plain,
-        publisher=discovery.publisher(facts, values.text(raw.get("attribution"), notes, "attribution")),
+        publisher=discovery.publisher(facts, raw.get("attribution"), notes, "attribution"),
         contact=discovery.contact(None, facts, portal),
         license=licenses.license_of(
             values.text(values.at(raw, "license.name") or raw.get("licenseId"), notes, "license"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from commonground.protocols.fields.privacy import Persons
 from commonground.words import ColumnType, Kind
 
 FOUR_BY_FOUR = re.compile(r"(?<![a-z0-9])[a-z0-9]{4}-[a-z0-9]{4}(?![a-z0-9-])")
@@ -69,7 +70,25 @@ FREQUENCY_FACTS = (
     "data-change-frequency",
 )
 PERIOD_FACTS = ("time-period",)
+CONTACT_FACTS = ("contact-name", "contact-email", "contact-information", "contact-phone", "contact", "email")
 """Last parts of the keys of a portal's own fields, the most telling first (lower case)."""
+
+PERSONS = Persons(
+    contacts=(
+        "contact_email",
+        "owner",
+        "creator",
+        "tableAuthor",
+        "approvals",
+        "rowsUpdatedBy",
+        *(f"{own}.{key}" for own in ("domain_metadata", "custom_fields.*") for key in CONTACT_FACTS),
+    ),
+    publishers=(
+        "attribution",
+        *(f"{own}.{key}" for own in ("domain_metadata", "custom_fields.*") for key in OFFICE_FACTS),
+    ),
+)
+"""Where persons may stand, in Discovery's records and in views."""
 
 
 def column_type(published: str) -> ColumnType:
