@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from commonground.catalog import series
@@ -161,7 +161,7 @@ def _update(entries: Sequence[Entry], harvest: Harvest, now: datetime, number: i
 
 
 def _revise(pairs: Sequence[tuple[Dataset, Entry]], harvest: Harvest, now: datetime, last: Mapping[int, int]) -> None:
-    revisions = Revision.objects.bulk_create(
+    Revision.objects.bulk_create(
         [
             Revision(
                 dataset=row,
@@ -176,9 +176,9 @@ def _revise(pairs: Sequence[tuple[Dataset, Entry]], harvest: Harvest, now: datet
         ],
         batch_size=100,
     )
-    for revision in revisions:
-        revision.dataset.revision = revision
-    Dataset.objects.bulk_update([revision.dataset for revision in revisions], ["revision"], batch_size=100)
+    newest = Revision.objects.filter(dataset=OuterRef("pk")).order_by("-number").values("pk")[:1]
+    for some in _batches([row.pk for row, _ in pairs]):
+        Dataset.objects.filter(pk__in=some).update(revision=Subquery(newest))
 
 
 def _columns(entry: Entry) -> dict[str, object]:
@@ -293,11 +293,12 @@ def _link_series(portal: str) -> None:
     if not changes:
         return
     number = next_generation()
-    for some in _batches(list(changes)):
-        moved = list(Dataset.objects.filter(portal=portal, native_id__in=some))
-        for row in moved:
-            row.series, row.generation = changes[row.native_id], number
-        Dataset.objects.bulk_update(moved, ["series", "generation"])
+    members: dict[str, list[str]] = {}
+    for native_id, key in changes.items():
+        members.setdefault(key, []).append(native_id)
+    for key, ids in members.items():
+        for some in _batches(ids):
+            Dataset.objects.filter(portal=portal, native_id__in=some).update(series=key, generation=number)
 
 
 def _batches(values: Sequence[Id]) -> Iterator[Sequence[Id]]:
