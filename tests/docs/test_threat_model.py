@@ -97,7 +97,7 @@ def test_editors_of_records_are_not_shown_again(monkeypatch: pytest.MonkeyPatch)
             "name": "Trees",
             "author": "A. Person",
             "maintainer_email": "a.person@example.gov",
-            "owner": {"id": 1},
+            "creator_user_id": "ab12",
         }
 
     monkeypatch.setattr(browse, "revision", lambda *_: Kept)

@@ -66,7 +66,7 @@ def test_every_page_keeps_the_rules_of_the_house(client: Client, language: str) 
         assert f'<html lang="{language}">' in text, where
         assert len(re.findall(r"<h1[ >]", text)) == 1, where
         assert 'class="usa-skipnav" href="#main"' in text, where
-        assert '<link rel="canonical" href="http://testserver/' in text, where
+        assert '<link rel="canonical" href="http://127.0.0.1:8000/' in text, where
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=\"", text), where
         assert "<script>" not in text, where
         ids = re.findall(r'\sid="([^"]+)"', text)
@@ -77,7 +77,7 @@ def test_every_page_keeps_the_rules_of_the_house(client: Client, language: str) 
 def test_an_empty_home_says_so_and_never_zero(client: Client) -> None:
     for where in ("/", "/cities", "/cities/boston", "/harvests", "/harvests/boston"):
         text = said(read(client, where))
-        assert not re.search(r"\b0\b", text), where
+        assert not re.search(r"\b0\b", text.replace("127.0.0.1", "")), where
         assert re.search(r"Not known|read yet", text), where
     assert read(client, "/developers")
     assert "No data set has these filters together" in said(read(client, "/search?city=boston"))
@@ -136,7 +136,15 @@ def test_a_data_set_says_what_it_is_and_what_is_not_known(client: Client) -> Non
 
 @pytest.mark.usefixtures("catalog")
 def test_a_host_names_a_portal_too_and_an_unknown_id_has_a_way_on(client: Client) -> None:
-    assert "Building Permits" in read(client, "/datasets/data.cityofchicago.org/ydr8-5enu")
+    for asked, there in (
+        ("/datasets/data.cityofchicago.org/ydr8-5enu", "/datasets/chicago/ydr8-5enu"),
+        ("/datasets/data.cityofchicago.org/ydr8-5enu.json?a=b", "/datasets/chicago/ydr8-5enu.json?a=b"),
+        ("/raw/data.cityofchicago.org/ydr8-5enu?revision=1", "/raw/chicago/ydr8-5enu?revision=1"),
+        (HOSTILE.replace("boston", "data.boston.gov") + ".csv", f"{HOSTILE}.csv"),
+    ):
+        moved = client.get(asked)
+        assert (moved.status_code, moved.headers["Location"]) == (301, there)
+        assert client.get(there).status_code == 200
     response = client.get("/datasets/chicago/none-none")
     assert response.status_code == 404
     assert 'role="search"' in response.content.decode()
@@ -161,7 +169,7 @@ def test_json_ld_is_data_that_nothing_can_end(client: Client, where: str) -> Non
     (body,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', text, re.DOTALL)
     found = json.loads(body)
     assert found["@type"] == "Dataset"
-    assert found["url"] == f"http://testserver{where}"
+    assert found["url"] == f"http://127.0.0.1:8000{where}"
     assert len(found["description"]) >= 50
     assert "<" not in body
 
@@ -240,8 +248,8 @@ def test_a_feed_tells_what_was_added_and_what_changed(client: Client, write: Cal
     feed = ET.fromstring(client.get("/cities/boston.atom").content)
     entries = [(one.findtext(f"{ATOM}title"), one.findtext(f"{ATOM}id")) for one in feed.iter(f"{ATOM}entry")]
     assert entries == [
-        ("Changed: Street trees", "http://testserver/datasets/boston/trees#revision-2"),
-        ("Added: Street trees", "http://testserver/datasets/boston/trees#revision-1"),
+        ("Changed: Street trees", "http://127.0.0.1:8000/datasets/boston/trees#revision-2"),
+        ("Added: Street trees", "http://127.0.0.1:8000/datasets/boston/trees#revision-1"),
     ]
     assert 'id="revision-1"' in read(client, "/datasets/boston/trees")
 
@@ -297,11 +305,11 @@ def test_sitemap_and_robots_lead_crawlers_to_every_data_set(client: Client) -> N
     assert len(files) == 2
     found = {}
     for file in files:
-        for one in ET.fromstring(client.get(file.removeprefix("http://testserver")).content).iter(f"{SITEMAP}url"):
+        for one in ET.fromstring(client.get(file.removeprefix("http://127.0.0.1:8000")).content).iter(f"{SITEMAP}url"):
             found[one.findtext(f"{SITEMAP}loc")] = one.findtext(f"{SITEMAP}lastmod")
-    assert found["http://testserver/datasets/chicago/ydr8-5enu"]
-    assert "http://testserver/cities/boston" in found
-    assert f"http://testserver{HOSTILE}" in found
+    assert found["http://127.0.0.1:8000/datasets/chicago/ydr8-5enu"]
+    assert "http://127.0.0.1:8000/cities/boston" in found
+    assert f"http://127.0.0.1:8000{HOSTILE}" in found
     assert "Sitemap: " in read(client, "/robots.txt")
 
 
@@ -363,3 +371,36 @@ def test_findings_show_no_person_and_no_whole_record(client: Client) -> None:
         assert "jane" not in text
     assert "opendata@example.gov" in client.get("/harvests/chicago.json").content.decode()
     assert Finding.objects.filter(sample=record, detail=record).exists()
+
+
+@pytest.mark.usefixtures("catalog")
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:9999"])
+def test_addresses_of_ours_are_never_those_of_the_request(client: Client, host: str) -> None:
+    where = ("/datasets/chicago/ydr8-5enu", "/cities/chicago", "/cities/chicago.atom", "/sitemap.xml", "/robots.txt")
+    for page in (*where, "/sitemap-datasets.xml", "/sitemap-pages.xml", "/datasets/chicago/ydr8-5enu.json", "/search"):
+        response = client.get(page, headers={"host": host})
+        text = response.content.decode() + response.headers.get("Link", "")
+        assert "http://127.0.0.1:8000/" in text, page
+        assert f"//{host}" not in text, page
+
+
+@pytest.mark.usefixtures("catalog")
+def test_only_feeds_are_held_by_their_date(client: Client) -> None:
+    later = {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"}
+    for page in ("/", "/cities/chicago", "/cities/chicago.json", "/datasets/chicago/ydr8-5enu.json", "/search.json"):
+        response = client.get(page, headers=later)
+        assert response.status_code == 200, page
+        assert "Last-Modified" not in response.headers, page
+        held = {"If-None-Match": response.headers["ETag"]}
+        assert client.get(page, headers=held).status_code == 304, page
+    assert client.get("/cities/chicago.atom", headers=later).status_code == 304
+    assert "Last-Modified" in client.get("/cities/chicago.atom").headers
+
+
+def test_a_page_that_changed_without_a_revision_is_sent_anew(client: Client, write: Callable[..., None]) -> None:
+    trees, benches = (Dataset("boston", "boston", "data.boston.gov", name, name) for name in ("trees", "benches"))
+    write([trees, benches])
+    first = client.get("/datasets/boston/benches")
+    write([trees])  # and benches goes missing
+    for held in ({"If-None-Match": first.headers["ETag"]}, {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"}):
+        assert client.get("/datasets/boston/benches", headers=held).status_code == 200

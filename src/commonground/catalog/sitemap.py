@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from django.conf import settings
 from django.contrib.sitemaps import Sitemap
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from commonground.catalog import browse, overview
 from commonground.catalog.models import Dataset
+from commonground.pages.addresses import absolute
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +24,19 @@ if TYPE_CHECKING:
 PER_FILE: Final = 10_000
 
 
-class Pages(Sitemap[str]):
+class _Here:
+    """Addresses are ours, whatever host a crawler named."""
+
+    def get_protocol(self, protocol: str | None = None) -> str:
+        del protocol
+        return str(settings.SITE_URL).partition("://")[0]
+
+    def get_domain(self, site: object = None) -> str:
+        del site
+        return str(settings.SITE_URL).partition("://")[2]
+
+
+class Pages(_Here, Sitemap[str]):
     """Pages that are there whatever was harvested."""
 
     def items(self) -> list[str]:
@@ -31,7 +48,7 @@ class Pages(Sitemap[str]):
         return item
 
 
-class Datasets(Sitemap[Dataset]):
+class Datasets(_Here, Sitemap[Dataset]):
     """Every dataset that its portal lists."""
 
     limit = PER_FILE
@@ -51,3 +68,15 @@ class Datasets(Sitemap[Dataset]):
 
 
 SECTIONS: Final[Mapping[str, type[Sitemap[Any]]]] = {"pages": Pages, "datasets": Datasets}
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """The files of the sitemap, each with its newest change."""
+    files = [
+        {"location": absolute(f"{reverse('sitemap', args=[name])}?p={number}"), "last_mod": changed}
+        for name, section in SECTIONS.items()
+        for changed in [section().get_latest_lastmod()]
+        for number in section().paginator.page_range
+    ]
+    return render(request, "sitemap_index.xml", {"sitemaps": files}, content_type="application/xml")

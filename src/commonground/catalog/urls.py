@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from django.contrib.sitemaps import views as sitemaps
+from django.contrib.sitemaps.views import sitemap as section
 from django.urls import path
 
-from commonground.catalog import views
-from commonground.catalog.sitemap import SECTIONS
+from commonground.catalog import sitemap, views
 from commonground.pages.twins import paths
 
 urlpatterns = [
@@ -23,6 +22,6 @@ urlpatterns = [
     *paths("developers", views.developers, name="developers"),
     path("raw/<str:portal>/<path:native_id>", views.raw, name="raw"),
     path("robots.txt", views.robots, name="robots"),
-    path("sitemap.xml", sitemaps.index, {"sitemaps": SECTIONS, "sitemap_url_name": "sitemap"}, name="sitemaps"),
-    path("sitemap-<section>.xml", sitemaps.sitemap, {"sitemaps": SECTIONS}, name="sitemap"),
+    path("sitemap.xml", sitemap.index, name="sitemaps"),
+    path("sitemap-<section>.xml", section, {"sitemaps": sitemap.SECTIONS}, name="sitemap"),
 ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import orjson
 from django.conf import settings
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +20,7 @@ from django.views.decorators.http import conditional_page, require_safe
 from commonground import __version__
 from commonground.catalog import browse, index, jsonld, overview, searching
 from commonground.catalog.models import Dataset, Harvest, Revision
+from commonground.pages.addresses import absolute
 from commonground.pages.country import Spot, country
 from commonground.pages.feeds import Entry, Feed
 from commonground.pages.paging import whole
@@ -51,7 +53,6 @@ def home(request: HttpRequest) -> Answer:
         {"cities": cities, "total": total, "lately": lately, "country": country(spots)},
         data=lambda: {"datasets": total, "cities": cities, "lately": lately},
         feed=lambda: _feed(_("Changes in all cities")),
-        modified=overview.newest_change(),
     )
 
 
@@ -135,13 +136,14 @@ def city(request: HttpRequest, slug: str) -> Answer:
         lambda: {"city": facts, "form": form, "newest": newest, "themes": searching.themes(slug)},
         data=lambda: {**form, "newest": newest},
         feed=lambda: _feed(_("Changes in %(city)s") % {"city": facts.name}, Q(dataset__city=slug)),
-        modified=overview.newest_change({"city": slug}),
     )
 
 
-def dataset(request: HttpRequest, portal: str, native_id: str) -> Answer:
+def dataset(request: HttpRequest, portal: str, native_id: str) -> Answer | HttpResponse:
     """One dataset: what it is, what is not known of it, its columns, where to get it."""
     row = browse.dataset(f"{portal}/{native_id}")
+    if row.portal != portal:
+        return _moved(request, row, f"{portal}/{native_id}")
     form = browse.dataset_form(row)
     speaks = browse.known_cities().get(row.city)
     every = request.GET.get("columns") == "all"
@@ -163,7 +165,7 @@ def dataset(request: HttpRequest, portal: str, native_id: str) -> Answer:
         "below": [overview.line(one) for one in below],
         "siblings": [overview.line(one) for one in browse.siblings(row)[:20]],
         "revisions": row.revisions.order_by("-number").defer("packed", "form")[:20],
-        "json_ld": jsonld.dataset(form, overview.city_name(row.city), request.build_absolute_uri(request.path)),
+        "json_ld": jsonld.dataset(form, overview.city_name(row.city), absolute(browse.path(row))),
     }
     return Answer(
         "catalog/dataset.html",
@@ -174,8 +176,16 @@ def dataset(request: HttpRequest, portal: str, native_id: str) -> Answer:
             [tuple(column[name] for name in _COLUMN) for column in form["columns"]],
         ),
         feed=lambda: _feed(_("Changes of %(title)s") % {"title": row.title}, Q(dataset=row)),
-        modified=row.last_changed,
     )
+
+
+def _moved(request: HttpRequest, row: Dataset, asked: str) -> HttpResponse:
+    """To the same form of the permanent address, from one that names the portal's host."""
+    before, _, after = request.path.partition(asked)
+    query = request.META.get("QUERY_STRING", "")
+    response = HttpResponsePermanentRedirect(f"{before}{quote(row.key)}{after}{'?' if query else ''}{query}")
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
 
 
 def _lead(text: str) -> tuple[str, str]:
@@ -208,6 +218,8 @@ _COLUMN = ("name", "field", "type", "published_type", "description")
 def raw(request: HttpRequest, portal: str, native_id: str) -> HttpResponse:
     """The record as the city gave it; `?revision=3` an older state of it."""
     row = browse.dataset(f"{portal}/{native_id}")
+    if row.portal != portal:
+        return _moved(request, row, f"{portal}/{native_id}")
     number = whole(request.GET.get("revision"))
     record = browse.raw(row, number)
     body = orjson.dumps(record, option=orjson.OPT_INDENT_2)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import get_language
 
+from commonground.pages.addresses import absolute
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -55,15 +57,15 @@ def atom(feed: Feed, request: HttpRequest, page: str) -> bytes:
     """The feed as an Atom document; `page` is the path of the page that it follows."""
     document = _Atom(
         title=_xml(feed.title),
-        link=request.build_absolute_uri(page),
+        link=absolute(page),
         description="",
         subtitle=_xml(feed.subtitle),
-        feed_url=request.build_absolute_uri(),
+        feed_url=absolute(request.get_full_path()),
         language=get_language(),
     )
     document.changed = feed.updated or datetime(2000, 1, 1, tzinfo=UTC)
     for entry in feed.entries:
-        url = request.build_absolute_uri(entry.url)
+        url = absolute(entry.url)
         document.add_item(
             title=_xml(entry.title),
             link=url,

@@ -8,8 +8,8 @@ A view returns an `Answer`, which says what is true; this module decides how it 
 
     urlpatterns = paths("cities", cities, name="cities", forms=("html", "json", "csv"))
 
-Every form answers conditional requests (ETag, Last-Modified) and names its twins; the data forms may be
-read from any origin.
+Every form answers conditional requests (by ETag; feeds by Last-Modified too) and names its twins; the data forms
+may be read from any origin.
 """
 
 from __future__ import annotations
@@ -28,10 +28,12 @@ from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.encoding import iri_to_uri
+from django.utils.http import http_date, parse_http_date_safe
 from django.views.decorators.http import require_safe
 
 from commonground import __version__
 from commonground.errors import NotFound
+from commonground.pages.addresses import absolute
 from commonground.pages.feeds import Feed, atom
 
 MEDIA_TYPES: Final = {
@@ -68,7 +70,6 @@ class Answer:
     data: Callable[[], object] | None = None
     rows: Callable[[], Rows] | None = None
     feed: Callable[[], Feed] | None = None
-    modified: datetime | None = None
     version: str = ""
     canonical: str = ""
 
@@ -135,16 +136,16 @@ def _answer(
 
 def _made(request: HttpRequest, answer: Answer, form: str, twins: Mapping[str, str]) -> HttpResponseBase:
     """The answer in the form asked for, or 304 when the client holds it already."""
-    modified = int(answer.modified.timestamp()) if answer.modified else None
     if form != "html" and answer.version:
         etag = _etag(form, answer.version)
-        known = get_conditional_response(request, etag=etag, last_modified=modified)
+        known = get_conditional_response(request, etag=etag)
         response = known or _written(request, answer, form, twins)
     else:
         response = _written(request, answer, form, twins)
         if not isinstance(response, HttpResponse):  # a stream is known only when it has been sent
             return response
         etag = _etag(form, response.content)
+        modified = parse_http_date_safe(response.headers.get("Last-Modified", ""))
         response = get_conditional_response(request, etag=etag, last_modified=modified, response=response) or response
     response.headers["ETag"] = etag
     return response
@@ -158,7 +159,9 @@ def _written(request: HttpRequest, answer: Answer, form: str, twins: Mapping[str
     if form == "csv" and answer.rows:
         return StreamingHttpResponse(csv_lines(answer.rows()), content_type=media_type)
     if form == "atom" and answer.feed:
-        return HttpResponse(atom(answer.feed(), request, twins["html"]), content_type=media_type)
+        feed = answer.feed()
+        headers = {"Last-Modified": http_date(feed.updated.timestamp())} if feed.updated else {}
+        return HttpResponse(atom(feed, request, twins["html"]), content_type=media_type, headers=headers)
     if form != "html":
         raise Http404(f"This page has no .{form} form.")
     context = answer.context() if callable(answer.context) else answer.context
@@ -172,7 +175,7 @@ def _headers(answer: Answer, form: str, page: str, request: HttpRequest, forms: 
         for each in forms
         if each != form
     ]
-    links.append(f'<{request.build_absolute_uri(answer.canonical or page)}>; rel="canonical"')
+    links.append(f'<{absolute(answer.canonical or page)}>; rel="canonical"')
     headers = {"Link": ", ".join(links)}
     if form != "html":
         headers["Access-Control-Allow-Origin"] = "*"

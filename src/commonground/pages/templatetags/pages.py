@@ -20,6 +20,7 @@ from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from commonground.pages import panels as slots
+from commonground.pages.addresses import absolute
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from django.template.context import Context
 
 register = template.Library()
+register.filter(absolute)
 
 LEAST_SHARE: Final = 0.001
 GLYPHS: Final = ("yes", "partly", "maybe", "no", "unknown")
@@ -162,13 +164,6 @@ def panels(context: Context, slot: str, **subject: Any) -> str:  # noqa: ANN401 
     """What other rooms have to say in a slot of this page."""
     request: HttpRequest = context["request"]
     return mark_safe("".join(slots.shown(slot, request, **subject)))  # noqa: S308 - panels render templates
-
-
-@register.simple_tag(takes_context=True)
-def absolute(context: Context, path: str) -> str:
-    """A path of ours as a full address."""
-    request: HttpRequest = context["request"]
-    return request.build_absolute_uri(path)
 
 
 @register.filter
