@@ -10,6 +10,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from commonground.catalog import browse, index, tasks
+from commonground.catalog.models import Finding
 from commonground.protocols.base import WSGIApp
 from commonground.protocols.http import Client, Manners
 from commonground.protocols.serving import loopback
@@ -102,8 +103,9 @@ def harvest(bad: Answerer, *, protocol: str = "socrata", manners: Manners = HAST
 
 
 def findings(portal: str = "bad") -> list[dict[str, Any]]:
-    """Open findings, as everybody sees them."""
-    return [one for one in browse.findings_form([], limit=10_000)["findings"] if one["portal"] == portal]
+    """Open findings as everybody sees them, but with the whole value: pages hide persons in it."""
+    rows = Finding.objects.filter(portal=portal, closed=None)
+    return [{**browse.finding_form(one), "sample": one.sample, "detail": one.detail} for one in rows]
 
 
 def codes(portal: str = "bad") -> list[str]:
