@@ -9,10 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import DatabaseError
 from werkzeug.wrappers import Request, Response
 
-from commonground.catalog import browse, tasks
-from commonground.catalog.models import Dataset, Finding, Revision
+from commonground.catalog import browse, store, tasks
+from commonground.catalog.models import Dataset, Finding, Harvest, Revision
 from commonground.protocols.ckan.read import Ckan
 from commonground.protocols.http import Manners
 from tests.catalog.faults import (
@@ -190,7 +191,7 @@ def test_an_order_that_changes_while_it_is_paged() -> None:
     assert harvest(discovery(many))["held"] == 600
     form = harvest(discovery([*many[:500], *many[497:500], *many[503:]]))
     assert (form["held"], form["missing"], form["seen"], form["outcome"]) == (600, 0, 600, "complete")
-    assert codes() == ["duplicate-id"] * 3
+    assert codes() == [*["duplicate-id"] * 3, "missing-in-doubt"]
 
 
 def test_duplicate_ids_in_one_answer() -> None:
@@ -209,8 +210,8 @@ def test_records_without_an_id() -> None:
         del one["resource"]["id"]
     form = held_then(discovery([*RECORDS[:3], *nameless]))
     assert (form["seen"], form["held"], form["outcome"]) == (7, 5, "complete")
-    assert codes() == ["no-id"] * 4
-    assert all("portal" in one and one["place"] == "resource.id" for one in findings())
+    assert codes() == ["missing-in-doubt", *["no-id"] * 4]
+    assert all(one["place"] == "resource.id" for one in findings() if one["code"] == "no-id")
     assert {"First without id", "Second without id"} <= {
         title for title in ("First without id", "Second without id") for one in findings() if title in one["detail"]
     }
@@ -222,8 +223,8 @@ def test_records_without_an_id() -> None:
 def test_records_that_are_no_objects() -> None:
     form = held_then(discovery([RECORDS[0], None, "text", ["list"], 7, RECORDS[1], RECORDS[4]]))
     assert (form["seen"], form["held"], form["outcome"]) == (7, 5, "complete")
-    assert codes() == ["record-unusable"] * 4
-    assert [one["place"] for one in findings()] == [f"results[{index}]" for index in range(1, 5)]
+    assert codes() == ["missing-in-doubt", *["record-unusable"] * 4]
+    assert [one["place"] for one in findings()[1:]] == [f"results[{index}]" for index in range(1, 5)]
 
 
 def test_gzip_is_read_and_its_ruins_are_not() -> None:
@@ -297,7 +298,7 @@ def test_a_mistake_of_ours_in_one_record(monkeypatch: pytest.MonkeyPatch) -> Non
             patch.setattr(Ckan, name, broken)
             form = harvest(lambda _: as_json(listed), protocol="ckan")
         assert (form["outcome"], form["held"]) == ("complete", 2), name
-        assert browse.raw(browse.dataset("bad/two"))["title"] == "One"
+        assert browse.revision(browse.dataset("bad/two")).raw["title"] == "One"
         Dataset.objects.filter(portal="bad").update(listed_hash="", revision=None)
         assert Finding.objects.filter(native_id="two", code="record-unusable", sample__contains="a mistake").exists()
         Revision.objects.filter(dataset__portal="bad").delete()
@@ -323,7 +324,6 @@ def test_a_mistake_of_ours_in_one_portal(monkeypatch: pytest.MonkeyPatch, caplog
 
 def test_a_page_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
     """What stops the writing stops the harvest, and no run is left behind as if it went on."""
-    from commonground.catalog import store
     from commonground.work.models import Run
 
     monkeypatch.setattr(store, "_add", lambda *_: 1 / 0)
@@ -333,6 +333,65 @@ def test_a_page_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {one.outcome for one in browse.newest_harvests().values()} == {"failed"}
     monkeypatch.undo()
     assert harvest(discovery(RECORDS))["held"] == 5
+
+
+@pytest.mark.parametrize("total", [-1, 2**40, True, "many", 1.5])
+def test_a_total_that_is_no_count(total: Any) -> None:
+    def answer(request: Request) -> Response:
+        if request.path != "/api/catalog/v1":
+            return Response(status=404)
+        rows = [record("bad-0001")] if request.args.get("offset") == "0" else []
+        return as_json({"results": rows, "resultSetSize": total})
+
+    form = harvest(answer)
+    assert (form["outcome"], form["declared"], form["held"]) == ("complete", None, 1)
+    # Discovery's reader hands on whole numbers only; what else it says is as good as nothing.
+    told = [one["sample"] for one in findings() if one["code"] == "total-unusable"]
+    assert told == ([repr(total)] if isinstance(total, int) else [])
+
+
+def test_what_a_broken_listing_does_not_show_is_not_mended() -> None:
+    twice = discovery([record("bad-0001"), record("bad-0001")])
+    harvest(twice)
+    (before,) = Finding.objects.filter(portal="bad", closed=None)
+    assert before.code == "duplicate-id"
+    harvest(fixed("out of order", 500))
+    assert {one["code"] for one in findings()} == {"duplicate-id", "portal-unreachable"}
+    assert Finding.objects.get(pk=before.pk).closed is None
+    harvest(twice)
+    assert {one["code"] for one in findings()} == {"duplicate-id"}
+    harvest(discovery([record("bad-0001")]))
+    assert findings() == []
+
+
+@pytest.mark.parametrize(("depth", "code"), [(200, None), (1_010, "nested-too-deep")])
+def test_a_record_nested_deep(depth: int, code: str | None) -> None:
+    """The parser takes 1,024 levels; what writes JSON takes fewer."""
+    body = json.dumps({"results": [{**record("bad-0001"), "deep": 0}, record("bad-0002")], "resultSetSize": 2})
+    nested = body.replace('"deep": 0', '"deep": ' + "[" * depth + "]" * depth)
+
+    def answer(request: Request) -> Response:
+        return Response(nested if request.path == "/api/catalog/v1" else b"", content_type="application/json")
+
+    form = harvest(answer)
+    assert (form["outcome"], form["held"]) == ("complete", 2)
+    assert [(one["code"], one["place"]) for one in findings()] == ([(code, "deep")] if code else [])
+
+
+def test_what_the_database_refuses_fails_one_portal(monkeypatch: pytest.MonkeyPatch) -> None:
+    applied = store.apply
+
+    def refuse(run: Harvest, plan: Any) -> None:
+        if run.portal == "bad":
+            raise DatabaseError("disk full")
+        applied(run, plan)
+
+    monkeypatch.setattr(store, "apply", refuse)
+    form = harvest(discovery([record("bad-0001")]))
+    assert (form["outcome"], form["held"]) == ("failed", 0)
+    assert "disk full" in form["error"]
+    monkeypatch.setattr(store, "apply", applied)
+    assert harvest(discovery([record("bad-0001")]))["outcome"] == "complete"
 
 
 def test_a_poorer_dialect_changes_nothing() -> None:

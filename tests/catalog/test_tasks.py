@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -152,3 +153,27 @@ def test_a_recording_for_each_protocol_that_records_came_in(tmp_path: Path) -> N
     assert sorted(path.name.split(".", 1)[1] for path in paths) == ["dcat-us.json.gz", "socrata.jsonl.gz"]
     chosen = newest(find(tmp_path))["bad.example"]
     assert (chosen.protocol, len(chosen.holdings().records)) == ("socrata", 2)
+
+
+def test_slow_pages_keep_their_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A portal whose page takes longer than a lease is still ours; one that was taken over writes no more."""
+    monkeypatch.setattr(tasks, "BEAT", 0.1)
+    beaten: list[str] = []
+    beat = runs.beat
+
+    def note(run: Run) -> bool:
+        beaten.append(run.subject)
+        return beat(run) and run.subject == "good"
+
+    monkeypatch.setattr(runs, "beat", note)
+    inner = discovery([record("slow-0001")])
+
+    def slow(request: Request) -> Response:
+        time.sleep(1)
+        return inner(request)
+
+    with client_for({"bad": slow, "good": slow}) as client:
+        bad, good = tasks.harvest(tasks.Order([portal("bad"), portal("good")], client))
+    assert beaten.count("good") > 3
+    assert (good.outcome, bad.outcome) == (Harvest.Outcome.COMPLETE, Harvest.Outcome.RUNNING)
+    assert [one.portal for one in browse.present()] == ["good"]

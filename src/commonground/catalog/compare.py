@@ -18,6 +18,7 @@ READING = 1
 """Counts up when our reading of records changes: every record is then read anew, once."""
 
 LONGEST_ID = 300
+MOST_RECORDS = 2**31 - 1
 _KEPT_OF_A_LOST_RECORD = 2_000
 _FOLDER = re.compile(r"(?<![^/])\.{1,2}(?![^/])")
 """A part of a path by which browsers would go up in our addresses."""
@@ -132,6 +133,33 @@ def guarded(do: Callable[[], Result], notes: Notes) -> Result | None:
         return None
 
 
+def usable_total(told: object, findings: list[Finding]) -> int | None:
+    """How many records the portal says it has, where that can be a count at all."""
+    if told is None:
+        return None
+    if isinstance(told, int) and not isinstance(told, bool) and 0 <= told <= MOST_RECORDS:
+        return told
+    findings.append(Finding("total-unusable", "listing", repr(told)[:SAMPLE_LENGTH]))
+    return None
+
+
+def bearable(raw: Raw, notes: Notes) -> Raw:
+    """The record without fields that are nested so deep that nothing can write them; each is noted."""
+    try:
+        forms.digest(raw)
+    except RecursionError:
+        kept = {}
+        for name, value in raw.items():
+            try:
+                forms.digest(value)
+            except RecursionError:
+                notes.add("nested-too-deep", name)
+            else:
+                kept[name] = value
+        return kept
+    return raw
+
+
 class Comparison:
     """One run over one portal: what is held, and which ids have been seen so far.
 
@@ -184,7 +212,7 @@ class Comparison:
         repeats = bool(doubles) and len(doubles) == len(page.records) and self._pages > 1
         return PagePlan(
             seen=len(page.records) + sum(one.code in _LEFT_OUT for one in page.findings),
-            declared=page.declared,
+            declared=usable_total(page.declared, findings),
             entries=entries,
             unchanged=len(unchanged) + sum(one.change is Change.REREAD for one in entries),
             returned=tuple(one for one in unchanged if self.held[one].state == State.MISSING),
@@ -206,6 +234,7 @@ class Comparison:
         if native_id != given:
             findings.append(Finding("id-changed", "listing", repr(given)[:SAMPLE_LENGTH], native_id))
         notes = Notes(native_id)
+        raw = bearable(raw, notes)
         canonical = guarded(lambda: self.reader.canonical(raw), notes)
         findings += notes.found
         return Listed(native_id, raw, forms.digest(raw if canonical is None else canonical))
@@ -275,3 +304,8 @@ class Comparison:
         """
         gone = tuple(one for one, held in self.held.items() if held.state == State.PRESENT and one not in self._seen)
         return gone if len(gone) > self._doubtful else ()
+
+    def in_doubt(self) -> int:
+        """How many ids the listing did not name, though they are not called missing for want of certainty."""
+        unnamed = sum(held.state == State.PRESENT and one not in self._seen for one, held in self.held.items())
+        return unnamed if unnamed <= self._doubtful else 0

@@ -134,6 +134,9 @@ class Reading:
         broken_off = any(one.code in _BROKEN_OFF for one in findings)
         complete = not (self._error or short or broken_off)
         gone = self._comparison.gone() if complete and self._comparison else ()
+        doubt = self._comparison.in_doubt() if complete and self._comparison else 0
+        if doubt:
+            findings.append(Finding("missing-in-doubt", "listing", f"{doubt:,}"))
         return Ending(
             complete,
             self.dialect,

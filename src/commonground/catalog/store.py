@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TypeVar
@@ -23,6 +23,19 @@ from commonground.words import Finding as FindingWord
 from commonground.words import Portal, State
 
 CATALOG = "catalog"
+OF_A_RUN = frozenset(
+    {
+        "portal-unreachable",
+        "portal-failed",
+        "reading-broke",
+        "total-disagrees",
+        "total-unusable",
+        "page-repeats",
+        "missing-in-doubt",
+        "dialect-poorer",
+    }
+)
+"""Findings that tell how one run went; the next run tells anew."""
 Id = TypeVar("Id", int, str)
 PATIENCE = timedelta(days=30)
 """So long we wait for a portal's better dialect to come back before we read it in a poorer one."""
@@ -77,7 +90,8 @@ def fail(harvest: Harvest, error: str) -> None:
     harvest.finished, harvest.error = timezone.now(), storable(error)
     harvest.outcome = Harvest.Outcome.PARTIAL if harvest.seen else Harvest.Outcome.FAILED
     harvest.held = Dataset.objects.filter(portal=harvest.portal, state=State.PRESENT).count()
-    harvest.save()
+    # Only these: another field may hold what the database refused, and that is why we are here.
+    harvest.save(update_fields=["finished", "error", "outcome", "held"])
 
 
 def next_generation() -> int:
@@ -108,7 +122,7 @@ def apply(harvest: Harvest, plan: PagePlan) -> None:
         Dataset.objects.filter(portal=harvest.portal, native_id__in=plan.returned).update(
             state=State.PRESENT, missing_since=None, generation=number
         )
-        _settle_records(harvest, plan.entries, now)
+        _settle_records(harvest, plan.entries)
     harvest.seen += plan.seen
     harvest.added += plan.added
     harvest.changed += plan.changed
@@ -147,6 +161,7 @@ def _update(entries: Sequence[Entry], harvest: Harvest, now: datetime, number: i
     revised = []
     for entry in entries:
         row = rows[entry.dataset.native_id]
+        was_incomplete = row.incomplete
         for name, value in _columns(entry).items():
             setattr(row, name, value)
         row.state, row.missing_since, row.generation = State.PRESENT, None, number
@@ -154,7 +169,9 @@ def _update(entries: Sequence[Entry], harvest: Harvest, now: datetime, number: i
             row.last_changed = now
             revised.append((row, entry))
         elif row.revision:
-            Revision.objects.filter(pk=row.revision.pk).update(form=entry.form, packed=pack(entry.raw))
+            # The city changed nothing: its words stay as they came, unless some of them were still to come.
+            words = {"packed": pack(entry.raw)} if was_incomplete else {}
+            Revision.objects.filter(pk=row.revision.pk).update(form=entry.form, **words)
     names = [*_columns(entries[0]), "state", "missing_since", "generation", "last_changed"]
     Dataset.objects.bulk_update(rows.values(), names, batch_size=100)
     _revise(revised, harvest, now, {row.pk: row.revision.number for row in rows.values() if row.revision})
@@ -203,18 +220,24 @@ def newest_update(dataset: DatasetWord) -> datetime | None:
     return None
 
 
-def _settle_records(harvest: Harvest, entries: Sequence[Entry], now: datetime) -> None:
+def _settle_records(harvest: Harvest, entries: Sequence[Entry]) -> None:
     """Findings of records just read: new ones open, those not found again close."""
     ids = [entry.dataset.native_id for entry in entries]
     found = [finding for entry in entries for finding in entry.findings]
-    _settle(harvest, Finding.Scope.RECORD, Q(native_id__in=ids), found, now)
+    _settle(harvest, Finding.Scope.RECORD, Q(native_id__in=ids), found)
 
 
-def _settle(harvest: Harvest, scope: str, where: Q, found: Iterable[FindingWord], now: datetime) -> None:
-    """Open what is new, close what is no longer so; a finding that stays keeps its row, with the newest detail."""
+def _settle(
+    harvest: Harvest, scope: str, where: Q, found: Iterable[FindingWord], *, closes: Collection[str] | None = None
+) -> None:
+    """Open what is new, close what is no longer so; a finding that stays keeps its row, with the newest detail.
+
+    `closes` names the codes that may be closed, by default all.
+    """
+    now = timezone.now()
     held = {_key(one): one for one in Finding.objects.filter(where, portal=harvest.portal, scope=scope, closed=None)}
     new = {_key(one): one for one in map(_storable, found)}
-    closed = [one.pk for key, one in held.items() if key not in new]
+    closed = [one.pk for key, one in held.items() if key not in new and (closes is None or one.code in closes)]
     for some in _batches(closed):
         Finding.objects.filter(pk__in=some).update(closed=now)
     Finding.objects.bulk_create(
@@ -272,7 +295,8 @@ def end(harvest: Harvest, ending: Ending) -> None:
     _link_series(harvest.portal)
     # Where nothing was asked for details, what was found about their hosts stands as it was.
     where = Q() if ending.details_asked else ~Q(place=DETAILS)
-    _settle(harvest, Finding.Scope.LISTING, where, ending.findings, now)
+    # What a broken listing does not show again is not mended; only what is told of the run itself.
+    _settle(harvest, Finding.Scope.LISTING, where, ending.findings, closes=None if ending.complete else OF_A_RUN)
     harvest.held = present.count()
     harvest.findings = Finding.objects.filter(portal=harvest.portal, closed=None).count()
     harvest.finished, harvest.error = now, storable(ending.error)

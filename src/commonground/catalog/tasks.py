@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Event, Thread, current_thread, main_thread
+from time import monotonic
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from commonground.catalog import browse, index, store
 from commonground.catalog.compare import PagePlan
@@ -31,6 +35,9 @@ EVERY = timedelta(days=1)
 _WAITING_PAGES = 8
 _LOOK = 0.2
 """Seconds between two looks whether Ctrl-C was pressed."""
+BEAT = 60.0
+"""Seconds between two signs of life; a lease lasts ten minutes."""
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -40,7 +47,11 @@ class Job:
     portal: Portal
     reading: Reading
     harvest: Harvest
-    run: Run
+    beat: Callable[[], bool]
+    """Keeps the run ours; False when another process took it over."""
+    finish: Callable[..., object]
+    """Ends the run, with `error` if it failed."""
+    open: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +86,29 @@ def chosen_portals(names: Sequence[str], cities: Mapping[str, City]) -> list[Por
 def harvest(order: Order, report: Report = lambda _: None) -> list[Harvest]:
     """Harvest portals side by side. Returns one harvest for each, in the order asked; failures are told in it."""
     store.check_home(order.source)
-    jobs = [_begin(portal, order, run) for portal, run in _claimed(order.portals)]
+    jobs = [
+        _begin(portal, order, partial(work.beat, run), partial(work.finish, run))
+        for portal, run in _claimed(order.portals)
+    ]
+    _gather(jobs, report)
+    return [job.harvest for job in jobs]
+
+
+def _gather(jobs: Sequence[Job], report: Report = lambda _: None) -> None:
+    """Read all jobs in threads and write here, until each has ended, failed, or been taken over by another process."""
     plans: Queue[tuple[Job, PagePlan | None]] = Queue(_WAITING_PAGES)
     stop = Event()
-    threads = [Thread(target=_read, args=(job, plans, stop), daemon=True) for job in jobs]
-    for thread in threads:
-        thread.start()
+    for job in jobs:
+        Thread(target=_read, args=(job, plans, stop), daemon=True).start()
     try:
         with _interrupt() as interrupted:
-            waiting = len(jobs)
+            waiting, beaten = len(jobs), monotonic()
             while waiting:
                 if interrupted.is_set():
                     raise KeyboardInterrupt
+                if monotonic() - beaten > BEAT:
+                    _beat(jobs)
+                    beaten = monotonic()
                 with suppress(Empty):
                     job, plan = plans.get(timeout=_LOOK)
                     waiting -= plan is None
@@ -95,9 +117,15 @@ def harvest(order: Order, report: Report = lambda _: None) -> list[Harvest]:
     finally:
         stop.set()
         for job in jobs:
-            if not job.harvest.finished:  # Ctrl-C, or the database failed
+            if job.open:  # Ctrl-C
                 _abandon(job, "The run was stopped before its end.")
-    return [job.harvest for job in jobs]
+
+
+def _beat(jobs: Sequence[Job]) -> None:
+    """Keep the leases of all portals, however slowly their pages come; who lost one writes no more."""
+    for job in jobs:
+        if job.open:
+            job.open = job.beat()
 
 
 def _claimed(portals: Sequence[Portal]) -> list[tuple[Portal, Run]]:
@@ -116,9 +144,9 @@ def _claimed(portals: Sequence[Portal]) -> list[tuple[Portal, Run]]:
     return claimed
 
 
-def _begin(portal: Portal, order: Order, run: Run) -> Job:
+def _begin(portal: Portal, order: Order, beat: Callable[[], bool], finish: Callable[..., object]) -> Job:
     reading = Reading(portal, readers(portal.protocol), order.client, store.held(portal))
-    return Job(portal, reading, store.begin(portal, order.source, order.days.get(portal.host)), run)
+    return Job(portal, reading, store.begin(portal, order.source, order.days.get(portal.host)), beat, finish)
 
 
 def _read(job: Job, plans: Queue[tuple[Job, PagePlan | None]], stop: Event) -> None:
@@ -151,19 +179,27 @@ def _interrupt() -> Iterator[Event]:
 
 
 def _write(job: Job, plan: PagePlan | None) -> None:
-    """Write a plan; None is the end of the reading."""
-    if plan is not None:
-        job.harvest.dialect = job.reading.dialect
-        store.apply(job.harvest, plan)
-        work.beat(job.run)
+    """Write a plan; None is the end of the reading. What the database refuses fails this portal alone."""
+    if not job.open:
         return
-    store.end(job.harvest, job.reading.ending)
-    work.finish(job.run, error=job.harvest.error if job.harvest.outcome == Harvest.Outcome.FAILED else "")
+    try:
+        if plan is not None:
+            job.harvest.dialect = job.reading.dialect
+            store.apply(job.harvest, plan)
+            return
+        store.end(job.harvest, job.reading.ending)
+    except DatabaseError as error:
+        _LOG.exception("The harvest of %s cannot be written.", job.portal.slug)
+        _abandon(job, f"The database refused what was read: {error}")
+        return
+    job.open = False
+    job.finish(error=job.harvest.error if job.harvest.outcome == Harvest.Outcome.FAILED else "")
 
 
 def _abandon(job: Job, error: str) -> None:
+    job.open = False
     store.fail(job.harvest, error)
-    work.finish(job.run, error=error)
+    job.finish(error=error)
 
 
 def record(harvest: Harvest, folder: Path) -> list[Path]:
@@ -200,17 +236,12 @@ def run_harvest(subject: str, beat: Callable[[], bool]) -> None:
     portal = chosen_portals([subject], browse.known_cities())[0]
     store.check_home(Harvest.Source.LIVE)
     with live_client() as client:
-        reading = Reading(portal, readers(portal.protocol), client, store.held(portal))
-        harvest = store.begin(portal, Harvest.Source.LIVE, None)
-        for plan in reading.plans():
-            if not beat():
-                return  # another worker took over, and told our harvest to have failed
-            harvest.dialect = reading.dialect
-            store.apply(harvest, plan)
-        store.end(harvest, reading.ending)
+        # The worker itself ends the run, by what this raises.
+        job = _begin(portal, Order([portal], client), beat, lambda **_: None)
+        _gather([job])
     index.follow()
-    if harvest.outcome == Harvest.Outcome.FAILED:
-        raise PortalError(harvest.error, url=portal.url)
+    if job.harvest.outcome == Harvest.Outcome.FAILED:
+        raise PortalError(job.harvest.error, url=portal.url)
 
 
 def schedule() -> None:
