@@ -20,7 +20,7 @@ help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 demo: run-time ## set everything up and show the portal with a sample of seven cities (PORT=8000)
-	@COMMONGROUND_HOME="$${COMMONGROUND_HOME:-$(CURDIR)/.demo}" $(BIN)/commonground demo --port $(PORT)
+	@COMMONGROUND_HOME="$${COMMONGROUND_HOME:-$(CURDIR)/.demo}" exec $(BIN)/commonground demo --port $(PORT)
 
 test: test-time ## install what the tests need and run the quick suite (ARGS="-k search")
 	$(PYTEST) -n auto --dist loadfile -m "$(QUICK)" $(ARGS)
