@@ -14,7 +14,7 @@ from commonground.protocols.fields.licenses import license_of
 from commonground.protocols.fields.moments import moment
 from commonground.protocols.fields.privacy import Persons
 from commonground.protocols.fields.prose import description
-from commonground.protocols.fields.values import link, records, text, texts, whole_number
+from commonground.protocols.fields.values import link, records, text, texts, title, whole_number
 from commonground.words import Dataset, Distribution, License, Portal, Raw
 
 _AT = "attributes"
@@ -54,9 +54,6 @@ def normalize_result(raw: Raw, portal: Portal, notes: Notes, native_id: str) -> 
     def of(parse: Any, key: str) -> Any:  # noqa: ANN401 - one of the parsers of `fields`
         return parse(told.get(key), notes, f"{_AT}.{key}")
 
-    title = words("name", "title")
-    if not title:
-        notes.add("no-title", f"{_AT}.name", native_id)
     key = "description" if told.get("description") else "snippet"
     html, plain = description(told.get(key), notes, f"{_AT}.{key}", dialect="text")
     known = layer(raw)
@@ -67,7 +64,7 @@ def normalize_result(raw: Raw, portal: Portal, notes: Notes, native_id: str) -> 
         portal=portal.slug,
         host=portal.host,
         native_id=native_id,
-        title=title or native_id,
+        title=title(words("name", "title"), notes, f"{_AT}.name", native_id),
         kind=kind_of_type(words("type"), list(of(texts, "typeKeywords")), known),
         description_html=html,
         description=plain,
@@ -122,6 +119,6 @@ def _distributions(told: Raw, notes: Notes) -> tuple[Distribution, ...]:
     for place, one in records(told.get("additionalResources"), notes, f"{_AT}.additionalResources"):
         address = link(one.get("url"), notes, f"{place}.url")
         if address:
-            title = text(one.get("name"), notes, f"{place}.name")
-            found.setdefault(address, Distribution(address, format_of("", "", address), title))
+            called = text(one.get("name"), notes, f"{place}.name")
+            found.setdefault(address, Distribution(address, format_of("", "", address), called))
     return tuple(found.values())

@@ -44,9 +44,6 @@ def normalize(raw: Raw, portal: Portal, native_id: str, notes: Notes) -> Dataset
     """
     facts = Facts(raw, notes)
     resources = ordered(raw.get("resources"), notes)
-    title = facts.words("title", "title_translated")
-    if not title:
-        notes.add("no-title", "title")
     name = facts.words("name")
     html, plain = _description(facts)
     found = distributions(resources, facts)
@@ -55,7 +52,7 @@ def normalize(raw: Raw, portal: Portal, native_id: str, notes: Notes) -> Dataset
         portal=portal.slug,
         host=portal.host,
         native_id=native_id,
-        title=title or name or native_id,
+        title=values.title(facts.words("title", "title_translated"), notes, "title", name, native_id),
         kind=_kind(facts, resources, found),
         description_html=html,
         description=plain,

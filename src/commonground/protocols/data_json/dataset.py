@@ -17,7 +17,7 @@ from commonground.protocols.fields.frequencies import frequency
 from commonground.protocols.fields.licenses import license_of
 from commonground.protocols.fields.moments import moment
 from commonground.protocols.fields.prose import description
-from commonground.protocols.fields.values import link, records, text, texts
+from commonground.protocols.fields.values import link, records, text, texts, title
 from commonground.words import Contact, Dataset, Distribution, Kind, License, Portal, Raw
 
 DICTIONARY = "Data dictionary"
@@ -34,9 +34,6 @@ _DEEPEST = 10
 
 def normalize_record(raw: Raw, portal: Portal, notes: Notes, native_id: str) -> Dataset:
     """The record in our form. What cannot be used is left out and noted; the record itself always stays."""
-    title = text(_label(raw.get("title")), notes, "title")
-    if not title:
-        notes.add("no-title", "title", native_id)
     html, plain = description(_one(raw.get("description")), notes, "description", dialect="text")
     found = distributions(raw, notes)
     landing_page = link(_address(raw.get("landingPage")), notes, "landingPage")
@@ -48,7 +45,7 @@ def normalize_record(raw: Raw, portal: Portal, notes: Notes, native_id: str) -> 
         portal=portal.slug,
         host=portal.host,
         native_id=native_id,
-        title=title or native_id,
+        title=title(text(_label(raw.get("title")), notes, "title"), notes, "title", native_id),
         kind=kind_of(raw, found),
         description_html=html,
         description=plain,
@@ -124,7 +121,7 @@ def _ways(one: Raw, notes: Notes, place: str) -> Iterable[Distribution]:
     """A distribution may name a page, a file and services at once: each is a way of its own."""
     given = text(_label(one.get("format")), notes, f"{place}.format")
     media = text(_label(one.get("mediaType")), notes, f"{place}.mediaType")
-    title = text(_label(one.get("title")), notes, f"{place}.title")
+    called = text(_label(one.get("title")), notes, f"{place}.title")
     asked = [(key, _address(part)) for key in ("downloadURL", "accessURL") for part in _each(one.get(key))]
     for service in _each(one.get("accessService")):
         endpoint = service.get("endpointURL") if isinstance(service, dict) else service
@@ -133,11 +130,11 @@ def _ways(one: Raw, notes: Notes, place: str) -> Iterable[Distribution]:
     several = len(urls) > 1
     for key, url in urls:
         if key == "accessService.endpointURL":
-            yield Distribution(url, format_of("API", "", url), title)
+            yield Distribution(url, format_of("API", "", url), called)
         elif several and key == "accessURL":
-            yield Distribution(url, format_of("", "", url) if _has_format(url) else "HTML", title)
+            yield Distribution(url, format_of("", "", url) if _has_format(url) else "HTML", called)
         else:
-            yield Distribution(url, format_of(given, media, url), title, media)
+            yield Distribution(url, format_of(given, media, url), called, media)
 
 
 def _has_format(url: str) -> bool:

@@ -61,6 +61,13 @@ def text(value: object, notes: Notes, place: str) -> str:
     return written or ""
 
 
+def title(found: str, notes: Notes, place: str, *otherwise: str) -> str:
+    """The title that was found; without one, the first other name that is there, and a finding."""
+    if not found:
+        notes.add("no-title", place)
+    return found or next(filter(None, otherwise), "")
+
+
 def _written(value: object) -> str | None:
     """A finite number as people write it."""
     if isinstance(value, bool):

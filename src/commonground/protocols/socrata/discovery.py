@@ -84,9 +84,6 @@ def normalize(raw: Raw, portal: Portal, native_id: str, notes: Notes) -> Dataset
     resource: Raw = found if isinstance(found, dict) else {}
     facts = own_facts(values.at(raw, "classification.domain_metadata"))
     html, plain = prose.description(resource.get("description"), notes, "resource.description", dialect="text")
-    title = values.text(resource.get("name"), notes, "resource.name")
-    if not title:
-        notes.add("no-title", "resource.name")
     kind = words.KINDS.get(str(resource.get("type") or "").lower(), Kind.OTHER)
     known = columns(resource, notes)
     themes = values.text(values.at(raw, "classification.domain_category"), notes, "classification.domain_category")
@@ -95,7 +92,9 @@ def normalize(raw: Raw, portal: Portal, native_id: str, notes: Notes) -> Dataset
         portal=portal.slug,
         host=portal.host,
         native_id=native_id,
-        title=title or native_id,
+        title=values.title(
+            values.text(resource.get("name"), notes, "resource.name"), notes, "resource.name", native_id
+        ),
         kind=kind,
         description_html=html,
         description=plain,

@@ -46,9 +46,6 @@ def normalize(raw: Raw, portal: Portal, native_id: str, notes: Notes) -> Dataset
     """The view in our form. Whatever cannot be used is left out and noted."""
     facts = _facts(values.at(raw, "metadata.custom_fields"))
     html, plain = prose.description(raw.get("description"), notes, "description", dialect="text")
-    title = values.text(raw.get("name"), notes, "name")
-    if not title:
-        notes.add("no-title", "name")
     kind, known = _kind(raw), columns(raw, notes)
     theme = values.text(raw.get("category"), notes, "category")
     parent = raw.get("modifyingViewUid")
@@ -57,7 +54,7 @@ def normalize(raw: Raw, portal: Portal, native_id: str, notes: Notes) -> Dataset
         portal=portal.slug,
         host=portal.host,
         native_id=native_id,
-        title=title or native_id,
+        title=values.title(values.text(raw.get("name"), notes, "name"), notes, "name", native_id),
         kind=kind,
         description_html=html,
         description=plain,
