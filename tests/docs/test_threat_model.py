@@ -36,6 +36,7 @@ def test_the_browser_is_told_what_it_may_do(reader: Client, page: str) -> None:
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "geolocation=()" in headers["Permissions-Policy"]
 
 
 @pytest.mark.parametrize("page", PAGES)

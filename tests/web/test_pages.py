@@ -6,19 +6,14 @@ import csv
 import io
 import json
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
-from html import unescape
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
-from xml.etree import ElementTree as ET
+from typing import TYPE_CHECKING
 
 import pytest
-from django.urls import get_resolver
 
-from commonground.catalog.models import Finding
-from commonground.catalog.views import TWINS
+from commonground.catalog.models import Finding, Harvest
 from commonground.words import Column, Dataset, Moment
+from tests.web.reading import HOSTILE, read, said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,9 +21,6 @@ if TYPE_CHECKING:
     from django.test import Client
 
 
-ATOM = "{http://www.w3.org/2005/Atom}"
-SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
-HOSTILE = "/datasets/boston/" + quote('a/b"c<d>.json')
 PAGES = (
     "/",
     "/search",
@@ -45,17 +37,6 @@ PAGES = (
     "/about",
     "/developers",
 )
-
-
-def read(client: Client, where: str) -> str:
-    response = client.get(where)
-    assert response.status_code == 200, where
-    return response.content.decode()
-
-
-def said(text: str) -> str:
-    """The words of a page, without its tags."""
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", text)))
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
@@ -83,36 +64,6 @@ def test_an_empty_home_says_so_and_never_zero(client: Client) -> None:
     assert "No data set has these filters together" in said(read(client, "/search?city=boston"))
 
 
-def test_the_twins_that_are_told_are_those_that_are_there() -> None:
-    addresses = {str(one.pattern) for one in _patterns(get_resolver().url_patterns)}
-    for path, forms in TWINS:
-        route = path.strip("/").replace("CITY", "<slug:slug>").replace("harvests/PORTAL", "harvests/<slug:slug>")
-        route = route.replace("PORTAL/ID", "<str:portal>/<path:native_id>")
-        there = {form for form in ("json", "csv", "atom") if f"{route or 'index'}.{form}" in addresses}
-        assert there == set(forms), path
-
-
-def _patterns(patterns: Any) -> Any:
-    for one in patterns:
-        yield from _patterns(one.url_patterns) if hasattr(one, "url_patterns") else [one]
-
-
-@pytest.mark.usefixtures("catalog")
-def test_every_told_twin_answers_in_its_form(client: Client) -> None:
-    for path, forms in TWINS:
-        where = path.replace("CITY", "chicago").replace("PORTAL/ID", "chicago/ydr8-5enu").replace("PORTAL", "chicago")
-        for form in forms:
-            response = client.get(f"{where if where != '/' else '/index'}.{form}")
-            body = b"".join(response) if response.streaming else response.content
-            assert response.status_code == 200
-            readers: dict[str, Callable[[bytes], Any]] = {
-                "json": json.loads,
-                "csv": lambda table: list(csv.DictReader(io.StringIO(table.decode()))),
-                "atom": lambda feed: list(ET.fromstring(feed).iter(f"{ATOM}entry")),
-            }
-            assert readers[form](body), f"{path}.{form} holds nothing"
-
-
 @pytest.mark.usefixtures("catalog")
 def test_a_data_set_says_what_it_is_and_what_is_not_known(client: Client) -> None:
     known = said(read(client, "/datasets/chicago/ydr8-5enu"))
@@ -135,25 +86,6 @@ def test_a_data_set_says_what_it_is_and_what_is_not_known(client: Client) -> Non
 
 
 @pytest.mark.usefixtures("catalog")
-def test_a_host_names_a_portal_too_and_an_unknown_id_has_a_way_on(client: Client) -> None:
-    for asked, there in (
-        ("/datasets/data.cityofchicago.org/ydr8-5enu", "/datasets/chicago/ydr8-5enu"),
-        ("/datasets/data.cityofchicago.org/ydr8-5enu.json?a=b", "/datasets/chicago/ydr8-5enu.json?a=b"),
-        ("/raw/data.cityofchicago.org/ydr8-5enu?revision=1", "/raw/chicago/ydr8-5enu?revision=1"),
-        (HOSTILE.replace("boston", "data.boston.gov") + ".csv", f"{HOSTILE}.csv"),
-    ):
-        moved = client.get(asked)
-        assert (moved.status_code, moved.headers["Location"]) == (301, there)
-        assert client.get(there).status_code == 200
-    response = client.get("/datasets/chicago/none-none")
-    assert response.status_code == 404
-    assert 'role="search"' in response.content.decode()
-    assert client.get("/datasets/chicago/none-none.json").json()["detail"] == "No data set “chicago/none-none”."
-    assert client.get("/cities/atlantis.json").status_code == 404
-    assert client.get("/harvests/atlantis").status_code == 404
-
-
-@pytest.mark.usefixtures("catalog")
 def test_no_text_of_a_city_becomes_markup(client: Client) -> None:
     for where in (HOSTILE, "/search", "/", "/cities/boston", "/harvests/boston"):
         text = read(client, where)
@@ -172,21 +104,6 @@ def test_json_ld_is_data_that_nothing_can_end(client: Client, where: str) -> Non
     assert found["url"] == f"http://127.0.0.1:8000{where}"
     assert len(found["description"]) >= 50
     assert "<" not in body
-
-
-@pytest.mark.usefixtures("catalog")
-def test_an_odd_id_has_its_page_and_twins(client: Client) -> None:
-    form = client.get(f"{HOSTILE}.json").json()
-    assert form["native_id"] == 'a/b"c<d>.json'
-    assert client.get(f"/raw/boston/{quote(form['native_id'])}").json() == {"title": form["title"]}
-
-
-@pytest.mark.usefixtures("catalog")
-def test_raw_takes_a_revision_number_and_nothing_else(client: Client) -> None:
-    assert client.get("/raw/chicago/ydr8-5enu?revision=1").json() == {"title": "Building Permits"}
-    assert client.get("/raw/chicago/ydr8-5enu?revision=9").status_code == 404
-    assert client.get("/raw/chicago/ydr8-5enu?revision=%27").status_code == 200
-    assert client.get("/raw/chicago/none").status_code == 404
 
 
 @pytest.mark.usefixtures("catalog")
@@ -229,29 +146,8 @@ def test_pages_of_hits_are_links(client: Client, write: Callable[..., None]) -> 
     after = client.get(form["next"].removeprefix("http://127.0.0.1:8000")).json()
     assert len(after["results"]) == 15
     assert after["next"] is None
-    assert len(list(client.get("/search.csv?q=trees"))) == 46
-
-
-@pytest.mark.usefixtures("catalog")
-def test_search_as_csv_is_safe_in_a_spreadsheet(client: Client) -> None:
-    body = b"".join(client.get("/search.csv")).decode()
-    rows = list(csv.DictReader(io.StringIO(body)))
-    assert {row["id"] for row in rows} == {"chicago/ydr8-5enu", 'boston/a/b"c<d>.json', "washington-dc/f00d_1"}
-    bare = next(row for row in rows if row["id"] == "washington-dc/f00d_1")
-    assert (bare["columns"], bare["row_count"], bare["license"]) == ("", "", "")
-
-
-def test_a_feed_tells_what_was_added_and_what_changed(client: Client, write: Callable[..., None]) -> None:
-    trees = Dataset("boston", "boston", "data.boston.gov", "trees", "Trees", description="All <b>trees</b>.")
-    write([trees])
-    write([replace(trees, title="Street trees")])
-    feed = ET.fromstring(client.get("/cities/boston.atom").content)
-    entries = [(one.findtext(f"{ATOM}title"), one.findtext(f"{ATOM}id")) for one in feed.iter(f"{ATOM}entry")]
-    assert entries == [
-        ("Changed: Street trees", "http://127.0.0.1:8000/datasets/boston/trees#revision-2"),
-        ("Added: Street trees", "http://127.0.0.1:8000/datasets/boston/trees#revision-1"),
-    ]
-    assert 'id="revision-1"' in read(client, "/datasets/boston/trees")
+    rows = list(csv.DictReader(io.StringIO(b"".join(client.get("/search.csv?q=trees&order=title&page=2")).decode())))
+    assert [row["title"] for row in rows] == [f"Trees {n:02}" for n in range(45)]
 
 
 def test_what_a_portal_no_longer_lists_keeps_its_page(client: Client, write: Callable[..., None]) -> None:
@@ -296,21 +192,6 @@ def test_columns_that_the_portal_computes_stand_last(client: Client, write: Call
 def test_a_date_that_cannot_be_read_is_quoted(client: Client, write: Callable[..., None]) -> None:
     write([Dataset("boston", "boston", "data.boston.gov", "trees", "Trees", modified=Moment(None, "last spring"))])
     assert "“last spring”" in said(read(client, "/datasets/boston/trees"))
-
-
-@pytest.mark.usefixtures("catalog")
-def test_sitemap_and_robots_lead_crawlers_to_every_data_set(client: Client) -> None:
-    index = ET.fromstring(client.get("/sitemap.xml").content)
-    files = [one.text or "" for one in index.iter(f"{SITEMAP}loc")]
-    assert len(files) == 2
-    found = {}
-    for file in files:
-        for one in ET.fromstring(client.get(file.removeprefix("http://127.0.0.1:8000")).content).iter(f"{SITEMAP}url"):
-            found[one.findtext(f"{SITEMAP}loc")] = one.findtext(f"{SITEMAP}lastmod")
-    assert found["http://127.0.0.1:8000/datasets/chicago/ydr8-5enu"]
-    assert "http://127.0.0.1:8000/cities/boston" in found
-    assert f"http://127.0.0.1:8000{HOSTILE}" in found
-    assert "Sitemap: " in read(client, "/robots.txt")
 
 
 @pytest.mark.usefixtures("catalog")
@@ -374,33 +255,34 @@ def test_findings_show_no_person_and_no_whole_record(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("catalog")
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:9999"])
-def test_addresses_of_ours_are_never_those_of_the_request(client: Client, host: str) -> None:
-    where = ("/datasets/chicago/ydr8-5enu", "/cities/chicago", "/cities/chicago.atom", "/sitemap.xml", "/robots.txt")
-    for page in (*where, "/sitemap-datasets.xml", "/sitemap-pages.xml", "/datasets/chicago/ydr8-5enu.json", "/search"):
-        response = client.get(page, headers={"host": host})
-        text = response.content.decode() + response.headers.get("Link", "")
-        assert "http://127.0.0.1:8000/" in text, page
-        assert f"//{host}" not in text, page
+def test_a_harvest_under_way_is_followed_by_all_its_figures(client: Client) -> None:
+    assert "hx-get" not in read(client, "/harvests/chicago")
+    Harvest.objects.filter(portal="chicago").update(outcome="running", finished=None, seen=77, unchanged=66)
+    text = read(client, "/harvests/chicago")
+    (live,) = re.findall(
+        r'<div id="live"[^>]*hx-get="/harvests/chicago"[^>]*hx-select="#live".*?</dl>', text, re.DOTALL
+    )
+    for words in ("77 records seen", "66", "of 77 seen in the last run", "Held", "Findings"):
+        assert words in said(live)
+    assert "/harvests/chicago#" not in client.get("/harvests/chicago.atom").content.decode()  # it has not ended
 
 
-@pytest.mark.usefixtures("catalog")
-def test_only_feeds_are_held_by_their_date(client: Client) -> None:
-    later = {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"}
-    for page in ("/", "/cities/chicago", "/cities/chicago.json", "/datasets/chicago/ydr8-5enu.json", "/search.json"):
-        response = client.get(page, headers=later)
-        assert response.status_code == 200, page
-        assert "Last-Modified" not in response.headers, page
-        held = {"If-None-Match": response.headers["ETag"]}
-        assert client.get(page, headers=held).status_code == 304, page
-    assert client.get("/cities/chicago.atom", headers=later).status_code == 304
-    assert "Last-Modified" in client.get("/cities/chicago.atom").headers
-
-
-def test_a_page_that_changed_without_a_revision_is_sent_anew(client: Client, write: Callable[..., None]) -> None:
-    trees, benches = (Dataset("boston", "boston", "data.boston.gov", name, name) for name in ("trees", "benches"))
-    write([trees, benches])
-    first = client.get("/datasets/boston/benches")
-    write([trees])  # and benches goes missing
-    for held in ({"If-None-Match": first.headers["ETag"]}, {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"}):
-        assert client.get("/datasets/boston/benches", headers=held).status_code == 200
+def test_the_description_is_shown_where_it_says_more_than_the_lead(client: Client, write: Callable[..., None]) -> None:
+    short, linked = "All trees.", 'All trees, <a href="https://example.gov/">mapped</a>.'
+    long = "All trees. " * 60
+    write(
+        [
+            Dataset(
+                "boston", "boston", "data.boston.gov", key, key, description_html=f"<p>{html}</p>", description=text
+            )
+            for key, html, text in (
+                ("short", short, short),
+                ("linked", linked, "All trees, mapped."),
+                ("long", long, long),
+            )
+        ]
+    )
+    shown = [
+        key for key in ("short", "linked", "long") if "Written by Boston" in read(client, f"/datasets/boston/{key}")
+    ]
+    assert shown == ["linked", "long"]

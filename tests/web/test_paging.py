@@ -47,13 +47,6 @@ def test_walking_the_next_links_shows_every_entry_once(size: int, total: int) ->
     assert seen == total
 
 
-def test_a_toggled_filter_comes_back_to_where_it_was() -> None:
-    query = QueryDict("q=tree&city=boston&page=3")
-    added = paging.toggled(query, "city", "chicago")
-    assert added == "?q=tree&city=boston&city=chicago"
-    assert paging.toggled(QueryDict(added[1:]), "city", "chicago") == "?q=tree&city=boston"
-
-
 def test_dates_are_written_as_the_look_says_in_the_citys_own_zone() -> None:
     moment = datetime(2022, 7, 23, 21, 55, tzinfo=UTC)
     assert pages.day(moment) == '<time datetime="2022-07-23T21:55:00Z">July 23, 2022</time>'
@@ -63,13 +56,6 @@ def test_dates_are_written_as_the_look_says_in_the_citys_own_zone() -> None:
     with override("es"):
         assert ">23 de julio de 2022<" in pages.day(moment)
         assert "No se sabe" in pages.short_day(None)
-
-
-@pytest.mark.parametrize(
-    ("share", "shown"), [(0, "0.0%"), (0.0004, "<0.1%"), (0.5, "50.0%"), (1, "100.0%"), (0.99961, "100.0%")]
-)
-def test_what_is_small_is_not_called_zero(share: float, shown: str) -> None:
-    assert pages.percent(share) == shown
 
 
 def test_numbers_have_commas_and_unknown_ones_words() -> None:

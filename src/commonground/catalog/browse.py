@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.urls import reverse
 
 from commonground.catalog.models import Dataset, Finding, Harvest, Revision
-from commonground.catalog.search import Query, Results
+from commonground.catalog.search import Query, Results, ids
 from commonground.catalog.search import search as ask
 from commonground.cities import load
 from commonground.errors import NotFound
@@ -24,6 +25,8 @@ from commonground.words import City, Portal, State
 from commonground.words import Finding as FindingWord
 
 Form = dict[str, Any]
+
+_BATCH = 500
 
 
 def known_cities() -> dict[str, City]:
@@ -47,10 +50,15 @@ def present() -> QuerySet[Dataset]:
     return Dataset.objects.filter(state=State.PRESENT)
 
 
+def with_forms() -> QuerySet[Dataset]:
+    """Datasets with their newest revisions, but without the raw records, which few readers want."""
+    return Dataset.objects.select_related("revision").defer("revision__packed")
+
+
 def dataset(key: str) -> Dataset:
     """The dataset with that id, `PORTAL/NATIVE-ID` or `HOST/NATIVE-ID`. Raises `NotFound` with a way on."""
     head, _, native_id = key.partition("/")
-    rows = Dataset.objects.select_related("revision", "revision__harvest")
+    rows = with_forms()
     found = rows.filter(key=key).first()
     if found is None and native_id:
         portal = _portal_at(head.lower())
@@ -255,14 +263,11 @@ def city_form(city: City, held: int) -> Form:
     }
 
 
-def findings_form(names: Sequence[str], *, fixer: str | None = None, limit: int = 100) -> Form:
-    """Open findings of some cities or portals; of all when none is named."""
+def findings_form(portals: Sequence[str], *, fixer: str | None = None, limit: int = 100) -> Form:
+    """Open findings of some portals, by slug; of all when none is named."""
     found = Finding.objects.filter(closed=None)
-    if names:
-        slugs = [one.slug for one in known_portals().values() if {one.slug, one.city, one.host} & set(names)]
-        if not slugs:
-            raise NotFound(f"No city or portal “{' '.join(names)}”.", advice="commonground cities lists them.")
-        found = found.filter(portal__in=slugs)
+    if portals:
+        found = found.filter(portal__in=portals)
     if fixer:
         found = found.filter(fixer=fixer)
     return {"total": found.count(), "findings": [finding_form(one) for one in found[:limit]]}
@@ -270,7 +275,7 @@ def findings_form(names: Sequence[str], *, fixer: str | None = None, limit: int 
 
 def changes(where: Q | None = None, limit: int = 50) -> list[Revision]:
     """The newest revisions, of present datasets only."""
-    rows = Revision.objects.filter(dataset__state=State.PRESENT).select_related("dataset")
+    rows = Revision.objects.filter(dataset__state=State.PRESENT).select_related("dataset").defer("packed")
     return list((rows.filter(where) if where else rows).order_by("-seen", "-id")[:limit])
 
 
@@ -280,8 +285,21 @@ def search(query: Query, *, facets: bool = True) -> tuple[Results, list[Dataset]
 
     found = index.ready()
     results = ask(found, query, facets=facets)
-    rows = Dataset.objects.select_related("revision").in_bulk([hit.id for hit in results.hits], field_name="key")
-    return results, [rows[hit.id] for hit in results.hits if hit.id in rows]
+    return results, _in_order([hit.id for hit in results.hits])
+
+
+def everything(query: Query) -> Iterator[Dataset]:
+    """All that a search finds, in its order, read while it is used."""
+    from commonground.catalog import index
+
+    found = ids(index.ready(), query)
+    while batch := list(islice(found, _BATCH)):
+        yield from _in_order(batch)
+
+
+def _in_order(keys: Sequence[str]) -> list[Dataset]:
+    rows = with_forms().in_bulk(keys, field_name="key")
+    return [rows[key] for key in keys if key in rows]
 
 
 def search_form(query: Query) -> Form:

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from commonground.catalog import browse
 from commonground.catalog.models import Dataset, Finding, Harvest
-from commonground.errors import NotFound
 from commonground.words import City, Fixer, Portal
 
 if TYPE_CHECKING:
@@ -24,26 +23,10 @@ LOOKED_AT: Final = 400
 SHOWN_A_CODE: Final = 5
 
 
-def city(slug: str) -> City:
-    """The city of that slug. Raises `NotFound`."""
-    found = browse.known_cities().get(slug)
-    if found is None:
-        raise NotFound(f"No city “{slug}”.", advice="The list of cities has them all.")
-    return found
-
-
 def city_name(slug: str) -> str:
     """The city's name; of a city whose file was taken away, its slug."""
     found = browse.known_cities().get(slug)
     return found.name if found else slug
-
-
-def portal(slug: str) -> Portal:
-    """The portal of that slug. Raises `NotFound`."""
-    found = browse.known_portals().get(slug)
-    if found is None:
-        raise NotFound(f"No portal “{slug}”.", advice="The list of harvests has them all.")
-    return found
 
 
 def portals(of: Iterable[Portal] | None = None) -> list[Form]:
@@ -162,12 +145,11 @@ def open_findings(slug: str) -> Iterator[Finding]:
     return Finding.objects.filter(portal=slug, closed=None).iterator(chunk_size=500)
 
 
-def runs(slug: str, limit: int = 10) -> list[Harvest]:
-    """The last runs over a portal, newest first."""
-    return list(Harvest.objects.filter(portal=slug)[:limit])
+def runs(slug: str = "", limit: int = 10) -> list[Harvest]:
+    """The last runs over a portal, or over any, newest first."""
+    return list((Harvest.objects.filter(portal=slug) if slug else Harvest.objects.all())[:limit])
 
 
-def newest_change(where: Mapping[str, str] | None = None) -> datetime | None:
+def newest_change() -> datetime | None:
     """When we last stored a change of any dataset."""
-    rows = Dataset.objects.filter(**(where or {})).order_by("-last_changed")
-    return rows.values_list("last_changed", flat=True).first()
+    return Dataset.objects.order_by("-last_changed").values_list("last_changed", flat=True).first()

@@ -12,23 +12,19 @@ from django.utils.translation import ngettext
 
 from commonground.catalog import browse, overview
 from commonground.catalog.search import Count, Hit, Query, Results
-from commonground.catalog.search.query import LIMIT, ORDERS
-from commonground.catalog.templatetags.catalog import word
-from commonground.pages.paging import DEEPEST, Paging, asked
+from commonground.catalog.search.query import FACETS, LIMIT, ORDERS
+from commonground.catalog.spoken import word
+from commonground.pages.paging import Paging, asked
 from commonground.pages.twins import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from commonground.catalog.models import Dataset
 
 Form = dict[str, Any]
 
-FACETS: Final = ("city", "kind", "theme", "publisher", "format", "license", "since")
 SHOWN_VALUES: Final = 7
 MOST_VALUES: Final = 24
 THEMES_SHOWN: Final = 16
-BATCH: Final = 500
 YEAR: Final = 365
 NO_FILTER: Final = frozenset({"page", "size", "lang", "limit", "offset"})
 CSV_COLUMNS: Final = (
@@ -112,7 +108,7 @@ def page(wanted: Asked) -> Form:
         "results": results,
         "hits": [_hit(hit, found[hit.id]) for hit in results.hits if hit.id in found],
         "paging": wanted.paging.of(results.total),
-        "facets": [facet for name in FACETS if (facet := _facet(query, name, results))],
+        "facets": [facet for name in (*FACETS, "since") if (facet := _facet(query, name, results))],
         "chosen": _chosen(query, results),
         "orders": [
             (name, _ORDER_WORDS[name](), link(replace(query, order=name)), name == query.order) for name in ORDERS
@@ -202,21 +198,16 @@ def themes(city: str) -> list[Choice]:
 
 
 def table(query: Query) -> Rows:
-    """Every hit as a row, up to as many as a list can be paged through."""
-    return Rows(CSV_COLUMNS, _cells(query))
+    """Every hit as a row."""
+    return Rows(CSV_COLUMNS, (_cells(row) for row in browse.everything(query)))
 
 
-def _cells(query: Query) -> Iterator[tuple[object, ...]]:
-    for start in range(0, DEEPEST, BATCH):
-        results, rows = browse.search(replace(query, limit=BATCH, offset=start), facets=False)
-        for row in rows:
-            form = browse.result_form(row)
-            license_ = form["license"] or {}
-            cells = {
-                **form,
-                "license": license_.get("spdx") or license_.get("text"),
-                "columns": len(form["columns"]) if form["columns_known"] else None,
-            }
-            yield tuple(cells[name] for name in CSV_COLUMNS)
-        if start + BATCH >= results.total:
-            return
+def _cells(row: Dataset) -> tuple[object, ...]:
+    form = browse.result_form(row)
+    license_ = form["license"] or {}
+    cells = {
+        **form,
+        "license": license_.get("spdx") or license_.get("text"),
+        "columns": len(form["columns"]) if form["columns_known"] else None,
+    }
+    return tuple(cells[name] for name in CSV_COLUMNS)

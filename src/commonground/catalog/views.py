@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -18,8 +19,10 @@ from django.utils.translation import npgettext
 from django.views.decorators.http import conditional_page, require_safe
 
 from commonground import __version__
+from commonground import cities as members
 from commonground.catalog import browse, index, jsonld, overview, searching
 from commonground.catalog.models import Dataset, Harvest, Revision
+from commonground.catalog.spoken import word
 from commonground.pages.addresses import absolute
 from commonground.pages.country import Spot, country
 from commonground.pages.feeds import Entry, Feed
@@ -27,7 +30,7 @@ from commonground.pages.paging import whole
 from commonground.pages.twins import Answer, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from commonground.catalog.search import Query
@@ -36,7 +39,6 @@ Form = dict[str, Any]
 
 COLUMNS_SHOWN = 20
 LEAD_LENGTH = 280
-PLAIN_TAGS = 2
 DESCRIPTION_SHOWN = 300
 FEED_LENGTH = 50
 
@@ -47,11 +49,11 @@ def home(request: HttpRequest) -> Answer:
     lately = overview.lately()
     known = [city["datasets"] for city in cities if city["datasets"] is not None]
     total = sum(known) if known else None
-    spots = [_spot(city) for city in cities]
     return Answer(
         "catalog/home.html",
-        {"cities": cities, "total": total, "lately": lately, "country": country(spots)},
+        lambda: {"cities": cities, "total": total, "lately": lately, "country": country(map(_spot, cities))},
         data=lambda: {"datasets": total, "cities": cities, "lately": lately},
+        rows=lambda: _cities_table(cities),
         feed=lambda: _feed(_("Changes in all cities")),
     )
 
@@ -106,35 +108,44 @@ def cities(request: HttpRequest) -> Answer:
         "catalog/cities.html",
         {"cities": rows},
         data=lambda: {"cities": rows},
-        rows=lambda: Rows(
-            ("city", "name", "state", "datasets", "portals", "read", "population", "population_year", "website"),
-            [
-                (
-                    row["slug"],
-                    row["name"],
-                    row["state"],
-                    row["datasets"],
-                    " ".join(portal["slug"] for portal in row["portals"]),
-                    row["read"],
-                    row["population"]["count"],
-                    row["population"]["year"],
-                    row["website"],
-                )
-                for row in rows
-            ],
-        ),
+        rows=lambda: _cities_table(rows),
+        feed=lambda: _feed(_("Changes in all cities")),
     )
 
 
-def city(request: HttpRequest, slug: str) -> Answer:
+def _cities_table(cities: list[Form]) -> Rows:
+    names = ("city", "name", "state", "datasets", "portals", "read", "population", "population_year", "website")
+    cells = (
+        {
+            **city,
+            "city": city["slug"],
+            "portals": " ".join(portal["slug"] for portal in city["portals"]),
+            "population": city["population"]["count"],
+            "population_year": city["population"]["year"],
+        }
+        for city in cities
+    )
+    return Rows(names, [tuple(row[name] for name in names) for row in cells])
+
+
+def city(request: HttpRequest, slug: str) -> Answer | HttpResponse:
     """One city: its portals, figures, facts and newest changes."""
-    facts = overview.city(slug)
-    form = overview.city_form(facts, overview.portals(facts.portals))
-    newest = overview.newest(slug)
+    facts = members.city(slug, browse.known_cities())
+    if facts.slug != slug:
+        return _moved(request, slug, facts.slug)
+
+    def form() -> Form:
+        return overview.city_form(facts, overview.portals(facts.portals))
+
     return Answer(
         "catalog/city.html",
-        lambda: {"city": facts, "form": form, "newest": newest, "themes": searching.themes(slug)},
-        data=lambda: {**form, "newest": newest},
+        lambda: {
+            "city": facts,
+            "form": form(),
+            "newest": overview.newest(slug),
+            "themes": searching.themes(slug),
+        },
+        data=lambda: {**form(), "newest": overview.newest(slug)},
         feed=lambda: _feed(_("Changes in %(city)s") % {"city": facts.name}, Q(dataset__city=slug)),
     )
 
@@ -143,47 +154,50 @@ def dataset(request: HttpRequest, portal: str, native_id: str) -> Answer | HttpR
     """One dataset: what it is, what is not known of it, its columns, where to get it."""
     row = browse.dataset(f"{portal}/{native_id}")
     if row.portal != portal:
-        return _moved(request, row, f"{portal}/{native_id}")
+        return _moved(request, f"{portal}/{native_id}", row.key)
     form = browse.dataset_form(row)
-    speaks = browse.known_cities().get(row.city)
-    every = request.GET.get("columns") == "all"
+    return Answer(
+        "catalog/dataset.html",
+        lambda: _dataset_page(row, form, every=request.GET.get("columns") == "all"),
+        data=lambda: form,
+        rows=lambda: Rows(_COLUMN, [tuple(column[name] for name in _COLUMN) for column in form["columns"]]),
+        feed=lambda: _feed(_("Changes of %(title)s") % {"title": row.title}, Q(dataset=row)),
+    )
+
+
+_COLUMN = ("name", "field", "type", "published_type", "description")
+
+
+def _dataset_page(row: Dataset, form: Form, *, every: bool) -> Form:
+    city = browse.known_cities().get(row.city)
+    city_name = overview.city_name(row.city)
     # Columns that the portal computes by itself (":@computed_region_…") say least about the data.
     columns = sorted(form["columns"], key=lambda column: column["field"].startswith(":"))
     above, below = browse.family(row)
     lead, rest = _lead(form["description"])
-    context = {
+    return {
         "row": row,
         "form": form,
         "lead": lead,
-        "long": rest or form["description_html"].count("<") > PLAIN_TAGS,
+        "more": bool(rest.strip()) or "<a " in form["description_html"],  # the lead has no links
         "unknown": list(_unknown(form)),
-        "city_name": overview.city_name(row.city),
-        "zone": speaks.timezone if speaks else "UTC",
-        "speaks": speaks.languages[0] if speaks else "en",
+        "city_name": city_name,
+        "zone": city.timezone if city else "UTC",
+        "speaks": city.languages[0] if city else "en",
         "columns": columns if every else columns[:COLUMNS_SHOWN],
         "above": [overview.line(one) for one in above],
         "below": [overview.line(one) for one in below],
         "siblings": [overview.line(one) for one in browse.siblings(row)[:20]],
         "revisions": row.revisions.order_by("-number").defer("packed", "form")[:20],
-        "json_ld": jsonld.dataset(form, overview.city_name(row.city), absolute(browse.path(row))),
+        "json_ld": jsonld.dataset(form, city_name, absolute(browse.path(row))),
     }
-    return Answer(
-        "catalog/dataset.html",
-        context,
-        data=lambda: form,
-        rows=lambda: Rows(
-            ("name", "field", "type", "published_type", "description"),
-            [tuple(column[name] for name in _COLUMN) for column in form["columns"]],
-        ),
-        feed=lambda: _feed(_("Changes of %(title)s") % {"title": row.title}, Q(dataset=row)),
-    )
 
 
-def _moved(request: HttpRequest, row: Dataset, asked: str) -> HttpResponse:
-    """To the same form of the permanent address, from one that names the portal's host."""
-    before, _, after = request.path.partition(asked)
+def _moved(request: HttpRequest, asked: str, there: str) -> HttpResponse:
+    """To the same form of the permanent address, from one that names a city or a portal otherwise."""
+    before, _sep, after = request.path.partition(asked)
     query = request.META.get("QUERY_STRING", "")
-    response = HttpResponsePermanentRedirect(f"{before}{quote(row.key)}{after}{'?' if query else ''}{query}")
+    response = HttpResponsePermanentRedirect(f"{before}{quote(there)}{after}{'?' if query else ''}{query}")
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
 
@@ -210,16 +224,13 @@ def _unknown(form: Form) -> Iterator[str]:
         yield _("license")
 
 
-_COLUMN = ("name", "field", "type", "published_type", "description")
-
-
 @require_safe
 @conditional_page
 def raw(request: HttpRequest, portal: str, native_id: str) -> HttpResponse:
     """The record as the city gave it; `?revision=3` an older state of it."""
     row = browse.dataset(f"{portal}/{native_id}")
     if row.portal != portal:
-        return _moved(request, row, f"{portal}/{native_id}")
+        return _moved(request, f"{portal}/{native_id}", row.key)
     number = whole(request.GET.get("revision"))
     record = browse.raw(row, number)
     body = orjson.dumps(record, option=orjson.OPT_INDENT_2)
@@ -236,29 +247,31 @@ def harvests(request: HttpRequest) -> Answer:
         {"portals": rows, "cities": browse.known_cities()},
         data=lambda: {"portals": rows},
         rows=lambda: Rows(names, [tuple(row[name] for name in names) for row in rows]),
+        feed=lambda: _runs_feed(_("Harvests of all portals"), overview.runs(limit=FEED_LENGTH)),
     )
 
 
 def harvest(request: HttpRequest, slug: str) -> Answer:
     """The report of one portal: the last run, and what is wrong, by who must fix it."""
-    portal = overview.portal(slug)
+    portal = members.portal(slug, browse.known_cities())
     (state,) = overview.portals([portal])
-    groups = overview.groups(slug)
     runs = overview.runs(slug)
     last = runs[0] if runs else None
+    groups = partial(overview.groups, slug)
     return Answer(
         "catalog/harvest.html",
-        {
+        lambda: {
             "portal": portal,
-            "city": overview.city(portal.city),
+            "city": members.city(portal.city, browse.known_cities()),
             "state": state,
-            "groups": groups,
+            "groups": groups(),
             "runs": runs,
             "last": last,
             "stale": last and state["read"] and last.outcome in {Harvest.Outcome.FAILED, Harvest.Outcome.PARTIAL},
         },
-        data=lambda: {**state, "runs": [browse.harvest_form(run) for run in runs], "findings_by_fixer": groups},
+        data=lambda: {**state, "runs": [browse.harvest_form(run) for run in runs], "findings_by_fixer": groups()},
         rows=lambda: _findings_table(slug),
+        feed=lambda: _runs_feed(_("Harvests of %(host)s") % {"host": portal.host}, overview.runs(slug, FEED_LENGTH)),
     )
 
 
@@ -291,13 +304,13 @@ def developers(request: HttpRequest) -> Answer:
 
 
 TWINS = (
-    ("/", ("json", "atom")),
+    ("/", ("json", "csv", "atom")),
     ("/search", ("json", "csv", "atom")),
-    ("/cities", ("json", "csv")),
+    ("/cities", ("json", "csv", "atom")),
     ("/cities/CITY", ("json", "atom")),
     ("/datasets/PORTAL/ID", ("json", "csv", "atom")),
-    ("/harvests", ("json", "csv")),
-    ("/harvests/PORTAL", ("json", "csv")),
+    ("/harvests", ("json", "csv", "atom")),
+    ("/harvests/PORTAL", ("json", "csv", "atom")),
     ("/about", ("json",)),
     ("/developers", ("json",)),
 )
@@ -316,6 +329,26 @@ def _feed(title: str, where: Q | None = None) -> Feed:
     revisions = browse.changes(where, FEED_LENGTH)
     newest: datetime | None = revisions[0].seen if revisions else None
     return Feed(title, [_entry(each, each.dataset) for each in revisions], updated=newest)
+
+
+def _runs_feed(title: str, runs: Sequence[Harvest]) -> Feed:
+    """Runs that have ended, the newest first."""
+    entries = [_run_entry(run, run.finished) for run in runs if run.finished]
+    return Feed(title, entries, updated=max((entry.updated for entry in entries), default=None))
+
+
+def _run_entry(run: Harvest, ended: datetime) -> Entry:
+    counts = {name: f"{getattr(run, name):,}" for name in ("seen", "added", "changed", "missing")}
+    said = _("%(seen)s records seen, %(added)s added, %(changed)s changed, %(missing)s missing.") % counts
+    return Entry(
+        title=f"{word(run.outcome, 'outcome')}: {run.host}",
+        url=f"{reverse('harvest', args=[run.portal])}#run-{run.pk}",
+        updated=ended,
+        summary=f"{said} {run.error}".strip(),
+        author=overview.city_name(run.city),
+        published=run.started,
+        categories=(run.city, run.outcome),
+    )
 
 
 def _entry(revision: Revision, row: Dataset) -> Entry:

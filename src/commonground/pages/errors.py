@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext, gettext_lazy
 
-from commonground.errors import NotFound, Usage
+from commonground.errors import IndexBroken, NotFound, Usage
 from commonground.pages.twins import MEDIA_TYPES
 
 log = logging.getLogger("commonground.pages")
@@ -32,7 +32,10 @@ _TITLES: Final = {
     405: gettext_lazy("This page can only be read"),
     429: gettext_lazy("Too many requests at once"),
     500: gettext_lazy("Something broke on our side"),
+    503: gettext_lazy("The search is being prepared"),
 }
+PREPARING: Final = 5
+"""Seconds after which a search that was being prepared is worth asking again."""
 
 
 def problem(request: HttpRequest, status: int, detail: str = "") -> HttpResponse:
@@ -58,12 +61,22 @@ class HouseErrors:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or request.path.startswith("/admin/"):
+            return response
+        refused = problem(request, 405, gettext("Ask for it with GET or HEAD."))
+        refused.headers["Allow"] = response.headers["Allow"]
+        return refused
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """404 for what is not there, 400 for what cannot be asked; anything else is a fault of ours."""
+        """404 for what is not there, 400 for what cannot be asked, 503 for a search that cannot be asked yet;
+        anything else is a fault of ours.
+        """
         if isinstance(exception, NotFound):
             return problem(request, 404, exception.message)
+        if isinstance(exception, IndexBroken):
+            log.warning("%s", exception)
+            return waiting(request, 503, PREPARING)
         return problem(request, 400, exception.message) if isinstance(exception, Usage) else None
 
 
@@ -87,7 +100,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def too_many(request: HttpRequest, *, wait: int) -> HttpResponse:
     """429, with the seconds to wait."""
-    response = problem(request, 429, gettext("Wait %(seconds)d seconds and try again.") % {"seconds": wait})
+    return waiting(request, 429, wait)
+
+
+def waiting(request: HttpRequest, status: int, wait: int) -> HttpResponse:
+    """What cannot be answered now, with the seconds to wait."""
+    response = problem(request, status, gettext("Wait %(seconds)d seconds and try again.") % {"seconds": wait})
     response.headers["Retry-After"] = str(wait)
     return response
 

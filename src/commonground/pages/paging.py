@@ -13,7 +13,7 @@ MOST_PER_PAGE: Final = 100
 EDGE: Final = 5
 """How many numbers stand together at either end of a long row of pages."""
 DEEPEST: Final = 10_000
-"""How far a list can be paged through; who wants more takes the CSV form, which has every row."""
+"""How far a list can be paged through; the CSV form has every row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +94,6 @@ def changed(query: QueryDict, **changes: str | None) -> str:
             fresh.pop(key, None)
         else:
             fresh[key] = value
-    return f"?{fresh.urlencode()}" if fresh else "?"
-
-
-def toggled(query: QueryDict, key: str, value: str) -> str:
-    """The query string with one value of a filter added or, where it is there, taken out; page one again."""
-    fresh = query.copy()
-    fresh.pop("page", None)
-    values = fresh.getlist(key)
-    fresh.setlist(key, [each for each in values if each != value] if value in values else [*values, value])
     return f"?{fresh.urlencode()}" if fresh else "?"
 
 

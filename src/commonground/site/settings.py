@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "commonground.pages.policy.PermissionsPolicy",
     "commonground.pages.limits.Limits",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "commonground.pages.language.ChosenLanguage",

@@ -5,6 +5,6 @@
 
 from commonground.catalog.search.index import Index
 from commonground.catalog.search.query import Note, Query
-from commonground.catalog.search.results import Count, Hit, Piece, Results, Suggestions, search
+from commonground.catalog.search.results import Count, Hit, Piece, Results, Suggestions, ids, search
 
-__all__ = ["Count", "Hit", "Index", "Note", "Piece", "Query", "Results", "Suggestions", "search"]
+__all__ = ["Count", "Hit", "Index", "Note", "Piece", "Query", "Results", "Suggestions", "ids", "search"]

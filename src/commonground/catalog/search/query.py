@@ -16,7 +16,9 @@ Order = Literal["relevance", "updated", "title"]
 ORDERS: tuple[Order, ...] = get_args(Order)
 LONGEST_WORDS = 400
 LIMIT, MOST, DEEPEST = 20, 1_000, 100_000
-FILTERS = ("city", "kind", "publisher", "theme", "format", "license", "portal")
+FACETS = ("city", "kind", "theme", "publisher", "format", "license")
+"""The filters whose values are counted, in the order in which people look at them."""
+FILTERS = (*FACETS, "portal")
 _MANY, _DIGITS = 100, 9
 """Values of one filter, and digits of a number, that are read; more are not a person's."""
 

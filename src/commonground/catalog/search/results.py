@@ -13,11 +13,12 @@ from tantivy import Order as Direction
 from tantivy import Query as Clause
 
 from commonground.catalog.search import ranking
-from commonground.catalog.search.schema import FACETS, stem
+from commonground.catalog.search.query import FACETS
+from commonground.catalog.search.schema import stem
 from commonground.catalog.search.wording import Wanted, understand
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from commonground.catalog.search.index import Index, Snapshot
     from commonground.catalog.search.query import Query
@@ -94,13 +95,7 @@ def search(index: Index, query: Query, *, today: date | None = None, facets: boo
     """Ask the index. `today` is for the steps of `since`. Raises `IndexBroken` when there is no index."""
     snapshot = index.snapshot()
     wanted = understand(query.words, snapshot)
-    clause = Clause.all_query() if wanted.empty else ranking.wanted_clause(wanted, snapshot)
-    found = _find(snapshot, query, wanted, clause)
-    complete = found.total
-    if complete < FEW and len(wanted.units) > 1:
-        loose = ranking.wanted_clause(wanted, snapshot, loose=True)
-        again = _find(snapshot, query, wanted, loose)
-        found, clause = (again, loose) if again.total > complete else (found, clause)
+    found, clause, complete = _best(snapshot, query, wanted, query.limit)
     counted = _facets(snapshot, query, clause, today or datetime.now(UTC).date()) if facets else {}
     return Results(
         found.total,
@@ -113,14 +108,38 @@ def search(index: Index, query: Query, *, today: date | None = None, facets: boo
     )
 
 
+def ids(index: Index, query: Query) -> Iterator[str]:
+    """The ids of everything found, in order and however much it is; limit and offset are not looked at.
+
+    All of it is of one state of the index, about 100 bytes a dataset. Raises `IndexBroken` when there is no index.
+    """
+    snapshot = index.snapshot()
+    found, _, _ = _best(
+        snapshot, replace(query, offset=0), understand(query.words, snapshot), snapshot.searcher.num_docs
+    )
+    return (str(snapshot.searcher.doc(address).get_first("id")) for _, address in found.hits)
+
+
 class _Found(NamedTuple):
     total: int
     hits: list[tuple[object, DocAddress]]
 
 
-def _find(snapshot: Snapshot, query: Query, wanted: Wanted, words: Clause) -> _Found:
+def _best(snapshot: Snapshot, query: Query, wanted: Wanted, most: int) -> tuple[_Found, Clause, int]:
+    """What has enough of the words, the clause that found it, and how many of it have all of them."""
+    clause = Clause.all_query() if wanted.empty else ranking.wanted_clause(wanted, snapshot)
+    found = _find(snapshot, query, wanted, clause, most)
+    if found.total < FEW and len(wanted.units) > 1:
+        loose = ranking.wanted_clause(wanted, snapshot, loose=True)
+        again = _find(snapshot, query, wanted, loose, most)
+        if again.total > found.total:
+            return again, loose, found.total
+    return found, clause, found.total
+
+
+def _find(snapshot: Snapshot, query: Query, wanted: Wanted, words: Clause, most: int) -> _Found:
     clause = ranking.both(words, ranking.filter_clauses(query, snapshot))
-    limit = max(1, query.limit)
+    limit = max(1, most)
     by = {"updated": "by_updated", "title": "by_title"}.get(query.order, "" if wanted.ranked else "by_worth")
     if by:
         found = snapshot.searcher.search(
@@ -129,7 +148,7 @@ def _find(snapshot: Snapshot, query: Query, wanted: Wanted, words: Clause) -> _F
     else:
         found = snapshot.searcher.search(clause, limit, count=True, offset=query.offset, weight_by_field="weight")
     total: int = found.count or 0  # type: ignore[attr-defined] # its stub forgets it
-    return _Found(total, list(found.hits) if query.limit else [])
+    return _Found(total, list(found.hits) if most else [])
 
 
 def _hit(snapshot: Snapshot, wanted: Wanted, query: Query, key: object, address: DocAddress) -> Hit:
@@ -233,7 +252,7 @@ def _since(query: Query, buckets: Iterable[dict[str, Any]], today: date) -> tupl
 
 def _suggestions(snapshot: Snapshot, query: Query, wanted: Wanted, words: Clause) -> Suggestions:
     def total(asked: Query, clause: Clause) -> int:
-        return _find(snapshot, replace(asked, limit=0, offset=0), wanted, clause).total
+        return _find(snapshot, replace(asked, offset=0), wanted, clause, 0).total
 
     fewer = total(query, ranking.wanted_clause(wanted, snapshot, loose=True)) if wanted.units else 0
     searches = [(name, query.without(name)) for name in query.filters]

@@ -59,7 +59,6 @@ FIELDS = (
     Field("by_worth", RAW, fast=True),
     Field("weight", "float", fast=True),
 )
-FACETS = ("city", "kind", "publisher", "theme", "format", "license")
 
 LONGEST_DESCRIPTION, EXCERPT = 20_000, 2_000
 LONGEST_VALUE = 200

@@ -7,7 +7,7 @@ import json
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
 register = template.Library()
 register.filter(absolute)
-
-LEAST_SHARE: Final = 0.001
-GLYPHS: Final = ("yes", "partly", "maybe", "no", "unknown")
 
 
 @register.simple_tag
@@ -85,22 +82,6 @@ def number(value: float | None) -> str:
 
 
 @register.filter
-def percent(share: float | None) -> str:
-    """A share of one as percent with one decimal; what is small but there is not called zero."""
-    if share is None:
-        return not_known()
-    if 0 < share < LEAST_SHARE:
-        return "<0.1%"
-    return f"{share * 100:.1f}%"
-
-
-@register.filter
-def known(value: object) -> object:
-    """The value, or "Not known" where there is none."""
-    return not_known() if value is None or value in ("", (), []) else value
-
-
-@register.filter
 def given(value: object) -> object:
     """The city's own value, or "Not given" where it gave none."""
     missing = value is None or value in ("", (), [])
@@ -149,14 +130,6 @@ def pieces(parts: Iterable[tuple[str, bool]]) -> SafeString:
 def data_sets(count: int) -> str:
     """A count of data sets in words."""
     return ngettext("%(shown)s data set", "%(shown)s data sets", count) % {"shown": f"{count:,}"}
-
-
-@register.simple_tag
-def glyph(name: str) -> str:
-    """An overlap glyph; its word stands beside it. The page must include pages/glyphs.html."""
-    if name not in GLYPHS:
-        raise template.TemplateSyntaxError(f"No glyph {name!r}; there are {', '.join(GLYPHS)}.")
-    return format_html('<svg class="glyph" aria-hidden="true"><use href="#glyph-{}"/></svg>', name)
 
 
 @register.simple_tag(takes_context=True)
