@@ -14,6 +14,7 @@ import pytest
 from django.urls import get_resolver
 
 from commonground.catalog import browse, index, jsonld, overview, views
+from commonground.catalog.models import Revision, pack
 from commonground.catalog.views import TWINS
 from commonground.errors import IndexBroken
 from commonground.pages import paging
@@ -240,3 +241,10 @@ def test_only_what_is_asked_for_is_made(
         with django_assert_max_num_queries(8):
             assert client.get(where).status_code == 200
     assert client.get("/harvests/chicago.csv").status_code == 200
+
+
+@pytest.mark.usefixtures("catalog")
+def test_a_raw_record_that_no_text_can_hold_is_shown(client: Client) -> None:
+    odd = {"title": "lone \ud800, NUL \x00", "number": 10**30, "deep": [[["ok"]]]}
+    Revision.objects.filter(dataset__key="chicago/ydr8-5enu").update(packed=pack(odd))
+    assert client.get("/raw/chicago/ydr8-5enu").json() == odd

@@ -14,7 +14,7 @@ from commonground.protocols.base import SAMPLE_LENGTH, Notes, Page, Reader
 from commonground.protocols.fields import prose
 from commonground.words import Dataset, Finding, Portal, Raw, State
 
-READING = 1
+READING = 2
 """Counts up when our reading of records changes: every record is then read anew, once."""
 
 LONGEST_ID = 300

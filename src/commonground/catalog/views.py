@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import orjson
 from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
@@ -233,7 +233,8 @@ def raw(request: HttpRequest, portal: str, native_id: str) -> HttpResponse:
         return _moved(request, f"{portal}/{native_id}", row.key)
     number = whole(request.GET.get("revision"))
     record = browse.raw(row, number)
-    body = orjson.dumps(record, option=orjson.OPT_INDENT_2)
+    # What UTF-8 cannot say (lone surrogates) is written as \ud800, which is JSON's own escape.
+    body = json.dumps(record, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace")
     headers = {"Access-Control-Allow-Origin": "*", "X-Robots-Tag": "noindex", "Content-Disposition": "inline"}
     return HttpResponse(body, content_type="application/json; charset=utf-8", headers=headers)
 
