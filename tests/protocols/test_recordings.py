@@ -59,19 +59,19 @@ def test_folders_that_will_not_do(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("2020-01-01.socrata.jsonl.gz", gzip.compress(b'{"a": 1}\n\n{"b"\n'), "line 3"),
-        ("2020-01-01.socrata.jsonl.gz", gzip.compress(b"[1]\n"), "line 1 holds no object"),
-        ("2020-01-01.socrata.jsonl.gz", gzip.compress(b"[" * 100_000), "line 1"),
+        ("2020-01-01.socrata.jsonl.gz", gzip.compress(b'{"a": 1}\n\n{"b"\n', mtime=0), "line 3"),
+        ("2020-01-01.socrata.jsonl.gz", gzip.compress(b"[1]\n", mtime=0), "line 1 holds no object"),
+        ("2020-01-01.socrata.jsonl.gz", gzip.compress(b"[" * 100_000, mtime=0), "line 1"),
         (
             "2020-01-01.socrata.jsonl.gz",
-            gzip.compress(json.dumps({"a": "x" * 10_000}).encode())[:-20],
+            gzip.compress(json.dumps({"a": "x" * 10_000}).encode(), mtime=0)[:-20],
             "cannot be read",
         ),
         ("2020-01-01.socrata.jsonl.gz", b"no gzip", "cannot be read"),
         ("2020-01-01.socrata.jsonl.gz", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03ruined", "cannot be read"),
-        ("2020-01-01.dcat-us.json.gz", gzip.compress(b"{}"), "no list “dataset”"),
-        ("2020-01-01.dcat-us.json.gz", gzip.compress(b"[]"), "no list “dataset”"),
-        ("2020-01-01.dcat-us.json.gz", gzip.compress(b"<html>"), "cannot be read"),
+        ("2020-01-01.dcat-us.json.gz", gzip.compress(b"{}", mtime=0), "no list “dataset”"),
+        ("2020-01-01.dcat-us.json.gz", gzip.compress(b"[]", mtime=0), "no list “dataset”"),
+        ("2020-01-01.dcat-us.json.gz", gzip.compress(b"<html>", mtime=0), "cannot be read"),
     ],
 )
 def test_broken_files_are_named(name: str, content: bytes, said: str, tmp_path: Path) -> None:
