@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from commonground.catalog import browse, forms, store
 from commonground.catalog.models import Dataset
 from commonground.catalog.search import Index
-from commonground.errors import CommonGroundError
+from commonground.errors import CommonGroundError, IndexBroken, Usage
 from commonground.words import State
 
 _BATCH = 500
@@ -38,13 +38,19 @@ _building = Lock()
 
 
 def ready() -> Index:
-    """The index to ask: made when there is none of this version, and told to follow when it lags behind."""
+    """The index to ask: made when there is none of this version, and told to follow when it lags behind.
+
+    Raises `IndexBroken` while another process is making it.
+    """
     index = opened()
     if index.generation is None:
         with _building:
             # Another thread may have built it while this one waited.
             if index.generation is None:
-                rebuild()
+                try:
+                    rebuild()
+                except Usage as error:
+                    raise IndexBroken(error.message, advice=error.advice) from error
     elif index.generation != store.generation():
         behind(follow)
     return index

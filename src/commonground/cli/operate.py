@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -20,6 +21,8 @@ def serve(
 
     Example: commonground serve --port 8000
     """
+    # Where no public address is set, it is the one that is served.
+    os.environ.setdefault("COMMONGROUND_URL", f"http://{host}:{port}")
     ready()
     from commonground.catalog import index
     from commonground.site.serving import require_free
