@@ -99,7 +99,7 @@ def test_tables_for_people(replayed: Run) -> None:
         (["show", "chicago/none-such"], 3, "commonground search finds them"),
         (["show", "nowhere"], 3, "Ids look like"),
         (["harvest", "atlantis"], 3, "Known: boston"),
-        (["findings", "atlantis"], 3, "commonground cities lists them"),
+        (["findings", "atlantis"], 3, "Known: boston"),
         (["harvest", "--replay", "/none/such"], 3, "Name a folder of recordings"),
         (["harvest", "--replay", "tests"], 3, "No recordings in tests"),
         (["replay", "/none/such"], 3, "Name a folder of recordings"),

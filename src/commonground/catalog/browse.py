@@ -16,7 +16,7 @@ from django.urls import reverse
 from commonground.catalog.models import Dataset, Finding, Harvest, Revision
 from commonground.catalog.search import Query, Results, ids
 from commonground.catalog.search import search as ask
-from commonground.cities import load
+from commonground.cities import city, load
 from commonground.errors import NotFound
 from commonground.protocols.fields.contacts import without_mailboxes
 from commonground.protocols.findings import rule
@@ -43,6 +43,16 @@ def _cities(folders: tuple[Path, ...]) -> dict[str, City]:
 def known_portals() -> dict[str, Portal]:
     """All portals by slug."""
     return {portal.slug: portal for city in known_cities().values() for portal in city.portals}
+
+
+def city_slug(word: str) -> str:
+    """The slug of a city by slug, name or short name; one that was harvested and has no file any more is known too.
+
+    Raises `NotFound`.
+    """
+    if Dataset.objects.filter(city=word).exists():
+        return word
+    return city(word, known_cities()).slug
 
 
 def present() -> QuerySet[Dataset]:

@@ -26,14 +26,12 @@ def search(
     Example: commonground search "building permits" --city chicago --json
     """
     ready()
-    from commonground import cities as members
     from commonground.catalog import browse
     from commonground.catalog.search import Query
     from commonground.errors import Usage
 
     pairs = [("q", " ".join(words or [])), ("order", order), ("limit", str(limit)), ("offset", str(offset))]
-    known = browse.known_cities()
-    pairs += [("city", members.city(one, known).slug) for one in city or []]
+    pairs += [("city", browse.city_slug(one)) for one in city or []]
     pairs += [("kind", one) for one in kind or []]
     query, notes = Query.read(pairs)
     for note in notes:
