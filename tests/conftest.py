@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import django
+import hypothesis
 import pytest
 
 from tools import browser
@@ -23,6 +24,11 @@ django.setup()
 REPOSITORY = Path(__file__).resolve().parent.parent
 DATABASES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
 _GIVEN = os.environ.get("COMMONGROUND_RECORDINGS", "../shared/data")
+
+
+# A deadline would measure how busy the machine is, and not what a test asks.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")
