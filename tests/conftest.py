@@ -33,12 +33,14 @@ hypothesis.settings.load_profile("house")
 
 @pytest.fixture(scope="session")
 def recordings() -> Path:
-    """The folder of recorded catalogs and answers; `COMMONGROUND_RECORDINGS=none` skips on purpose."""
+    """The folder of recorded catalogs and answers. They are not part of the project: without them, these tests are
+    skipped and counted, and with --recordings-must-run that fails; `COMMONGROUND_RECORDINGS=none` skips on purpose.
+    """
     if _GIVEN == "none":
         pytest.skip("COMMONGROUND_RECORDINGS=none")
     folder = (REPOSITORY / _GIVEN).resolve()
     if not folder.is_dir():
-        pytest.fail(f"No recordings at {folder}. Set COMMONGROUND_RECORDINGS to their folder, or to “none” to skip.")
+        pytest.skip(f"no recordings at {folder}: COMMONGROUND_RECORDINGS names their folder")
     return folder
 
 

@@ -77,6 +77,7 @@ def city_form(one: City, rows: list[Form]) -> Form:
         "datasets": sum(held) if held else None,
         "findings_for_city": sum(findings) if findings else None,
         "read": max(reads, default=None),
+        "recorded": max((row["recorded"] for row in rows if row["recorded"]), default=None),
         "portals_read": len(held),
         "portals": rows,
     }
@@ -102,6 +103,12 @@ def newest(slug: str, limit: int = 10) -> list[Form]:
     return [line(row) for row in rows]
 
 
+def timezone_of(slug: str) -> str:
+    """The city's own zone, in which all its times are told."""
+    found = browse.known_cities().get(slug)
+    return found.timezone if found else "UTC"
+
+
 def line(row: Dataset) -> Form:
     """One line about a dataset in a list."""
     return {
@@ -111,6 +118,7 @@ def line(row: Dataset) -> Form:
         "city_name": city_name(row.city),
         "kind": row.kind,
         "updated": row.updated,
+        "timezone": timezone_of(row.city),
         "url": browse.path(row),
     }
 

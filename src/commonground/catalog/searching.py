@@ -139,6 +139,7 @@ def _hit(hit: Hit, row: Dataset) -> Form:
         "form": form,
         "url": browse.path(row),
         "city_name": overview.city_name(row.city),
+        "timezone": overview.timezone_of(row.city),
         "columns": len(form["columns"]) if form.get("columns_known") else None,
     }
 

@@ -20,7 +20,7 @@ def demo(
     browser: Annotated[bool, typer.Option(help="Open the portal in a browser.")] = False,
     serve: Annotated[bool, typer.Option(help="Serve the portal; --no-serve only gathers the sample.")] = True,
 ) -> None:
-    """Show the portal with a labelled sample of seven cities; nothing leaves this machine.
+    """Show the portal with a labeled sample of seven cities; nothing leaves this machine.
 
     Example: commonground demo --port 8000
     """

@@ -1,1 +1,1 @@
-"""The demonstration: clearly labelled sample catalogs of the seven cities, served like the real portals."""
+"""The demonstration: clearly labeled sample catalogs of the seven cities, served like the real portals."""

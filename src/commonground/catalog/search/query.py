@@ -122,6 +122,13 @@ class Query:
             return replace(self, since=None, offset=0)
         return replace(self, offset=0, **{name: ()})  # type: ignore[arg-type] # tuples of text only
 
+    def bare(self) -> Query:
+        """The words alone, without any filter."""
+        bare = self
+        for name in self.filters:
+            bare = bare.without(name)
+        return bare
+
     @property
     def filters(self) -> tuple[str, ...]:
         """The names of the filters that are set."""

@@ -126,10 +126,14 @@ class _Found(NamedTuple):
 
 
 def _best(snapshot: Snapshot, query: Query, wanted: Wanted, most: int) -> tuple[_Found, Clause, int]:
-    """What has enough of the words, the clause that found it, and how many of it have all of them."""
+    """What has enough of the words, the clause that found it, and how many of it have all of them.
+
+    Which of the two is asked for is settled before any filter: to narrow a search never makes it find more.
+    """
     clause = Clause.all_query() if wanted.empty else ranking.wanted_clause(wanted, snapshot)
     found = _find(snapshot, query, wanted, clause, most)
-    if found.total < FEW and len(wanted.units) > 1:
+    everywhere = _find(snapshot, query.bare(), wanted, clause, 0).total if query.filters else found.total
+    if everywhere < FEW and len(wanted.units) > 1:
         loose = ranking.wanted_clause(wanted, snapshot, loose=True)
         again = _find(snapshot, query, wanted, loose, most)
         if again.total > found.total:
@@ -257,9 +261,6 @@ def _suggestions(snapshot: Snapshot, query: Query, wanted: Wanted, words: Clause
     fewer = total(query, ranking.wanted_clause(wanted, snapshot, loose=True)) if wanted.units else 0
     searches = [(name, query.without(name)) for name in query.filters]
     if len(searches) > 1:
-        bare = query
-        for name in query.filters:
-            bare = bare.without(name)
-        searches.append(("", bare))
+        searches.append(("", query.bare()))
     counted = ((name, asked, total(asked, words)) for name, asked in searches)
     return Suggestions(fewer, tuple(one for one in counted if one[2]))

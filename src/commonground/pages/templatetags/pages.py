@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from django.template.context import Context
 
 register = template.Library()
+
+MIDNIGHT = time()
 register.filter(absolute)
 
 
@@ -70,7 +72,9 @@ def _time(moment: datetime | str | None, zone: str, form: str) -> str:
         return not_known()
     if isinstance(moment, str):
         moment = datetime.fromisoformat(moment)
-    local = moment.astimezone(ZoneInfo(zone))
+    # Midnight sharp in UTC is a date that was given without a time of day: no zone makes another day of it.
+    dated = moment.astimezone(UTC).time() == MIDNIGHT and "H" not in form
+    local = moment.astimezone(UTC if dated else ZoneInfo(zone))
     written = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return format_html('<time datetime="{}">{}</time>', written, date_format(local, form))
 
