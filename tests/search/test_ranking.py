@@ -86,3 +86,12 @@ def test_views_and_indicator_feeds_do_not_crowd_out_tables(index: Index, documen
 )
 def test_known_items_come_first(index: Index, words: str, first: str) -> None:
     assert search(index, Query(words=words, limit=1)).hits[0].id == first
+
+
+def test_to_narrow_a_search_never_makes_it_find_more(index: Index, labelled: Labelled) -> None:
+    """What a facet counts is what its link finds, whether all words were asked for or only some."""
+    for words in list(labelled)[::4]:
+        whole = search(index, Query(words=words, limit=1))
+        for count in whole.facets["city"][:3]:
+            narrowed = search(index, Query(words=words, city=(count.value,), limit=1), facets=False)
+            assert narrowed.total == count.count <= whole.total, (words, count)

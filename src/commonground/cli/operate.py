@@ -49,6 +49,8 @@ def work(
     done = run(once=once, say=say)
     if json:
         as_json({"done": done})
+    elif not done:
+        say("Nothing is due.")
 
 
 def index(
