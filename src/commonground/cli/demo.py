@@ -55,18 +55,18 @@ def _gather() -> None:
     from commonground.catalog import browse, index, tasks
     from commonground.catalog.models import Harvest
     from commonground.cli.harvest import progress
-    from commonground.demo.sample import portals as sample
+    from commonground.demo.sample import names
     from commonground.demo.stage import staged
     from commonground.protocols.http import Client
 
     today, newest = datetime.now(UTC).date(), browse.newest_harvests()
-    here = {one.host for one in newest.values() if one.outcome == Harvest.Outcome.COMPLETE}
-    if here >= sample(today).keys():
+    here = {slug for slug, one in newest.items() if one.outcome == Harvest.Outcome.COMPLETE}
+    if here >= names():
         say("The sample is here already.")
     else:
         say("Gathering the sample from demonstration portals on loopback …")
         with staged(today, browse.known_cities()) as (routes, portals), Client(routes=routes, sealed=True) as client:
-            order = tasks.Order([one for one in portals if one.host not in here], client, "demo")
+            order = tasks.Order([one for one in portals if one.slug not in here], client, "demo")
             with progress(order) as report:
                 tasks.harvest(order, report)
     index.follow()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from importlib.resources import files
 
 from commonground import cities
 from commonground.demo import dialects
@@ -27,6 +28,12 @@ def portals(today: date) -> dict[str, list[Dataset]]:
     """The sample by host: each city's main portal and a second one in Los Angeles."""
     known = cities.portals(cities.cities())
     return {known[slug].host: _datasets(catalog, known[slug], today) for slug, catalog in catalogs().items()}
+
+
+def names() -> set[str]:
+    """The slugs of the portals that the sample has, told by the names of its files alone."""
+    found = files("commonground.demo").joinpath("catalogs").iterdir()
+    return {one.name.removesuffix(".toml") for one in found if one.name.endswith(".toml")}
 
 
 def datasets(city: str, today: date) -> list[Dataset]:

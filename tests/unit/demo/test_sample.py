@@ -163,3 +163,7 @@ def test_the_files_are_small() -> None:
     folder = files("commonground.demo")
     paths = [folder.joinpath("subjects.toml"), *folder.joinpath("catalogs").iterdir()]
     assert sum(len(path.read_bytes()) for path in paths) < 400_000
+
+
+def test_names_are_those_of_the_catalogs() -> None:
+    assert sample.names() == set(catalogs())
