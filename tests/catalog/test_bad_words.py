@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -56,7 +57,9 @@ def test_a_record_nested_deep(depth: int, code: str | None) -> None:
 
     form = harvest(answer)
     assert (form["outcome"], form["held"]) == ("complete", 2)
-    assert [(one["code"], one["place"]) for one in findings()] == ([(code, "deep")] if code else [])
+    # Since Python 3.12 what writes goes deeper than the parser does, and nothing is left out.
+    told = [(code, "deep")] if code and sys.version_info < (3, 12) else []
+    assert [(one["code"], one["place"]) for one in findings()] == told
 
 
 def test_what_the_database_refuses_fails_one_portal(monkeypatch: pytest.MonkeyPatch) -> None:
