@@ -72,10 +72,15 @@ class Fixer(StrEnum):
 
 
 class State(StrEnum):
-    """Whether the newest complete listing of the portal still names the dataset."""
+    """Whether the portal still lists the dataset.
+
+    `MISSING` since the last complete listing did not name it; `WITHDRAWN` once it stayed so for a grace of days
+    and of complete listings. Either comes back by itself.
+    """
 
     PRESENT = "present"
     MISSING = "missing"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +224,8 @@ class Portal:
     url: str
     contact: Contact | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+    terms: str = ""
+    """The address of its terms of use; "" where none is known. A license of a dataset goes before them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from commonground.protocols.fields.frequencies import frequency
 from commonground.protocols.fields.licenses import license_of
 from commonground.protocols.fields.moments import moment
 from commonground.protocols.http import Client
+from commonground.protocols.opendatasoft.record import record as opendatasoft_record
 from commonground.protocols.registry import READERS, reader, server
 from commonground.protocols.serving import loopback
 from commonground.protocols.socrata.record import record as socrata_record
@@ -56,6 +57,7 @@ def _view(dataset: Dataset) -> Raw:
 SOCRATA_IDS = ("abcd-2345", "efgh-6789")
 HUB_IDS = (f"{'0a' * 16}_0", f"{'1b' * 16}_3")
 CKAN_IDS = ("6e8bc430-9c3a-41d9-9669-0800200c9a66", "7e8bc430-9c3a-41d9-9669-0800200c9a66")
+OPENDATASOFT_IDS = ("da_1b2c3d", "da_4e5f6a")
 DIALECTS = {
     "socrata-discovery": Dialect("socrata", socrata_record, *SOCRATA_IDS, "Text", "Calendar date"),
     "socrata-views": Dialect("socrata", _view, *SOCRATA_IDS, "text", "calendar_date"),
@@ -63,6 +65,7 @@ DIALECTS = {
     "ckan": Dialect("ckan", ckan_record, *CKAN_IDS, "text", "timestamp"),
     "hub-feed": Dialect("arcgis-hub", hub_record, *HUB_IDS, "esriFieldTypeString", "esriFieldTypeDate"),
     "hub-search": Dialect("arcgis-hub", hub_record, *HUB_IDS, "esriFieldTypeString", "esriFieldTypeDate"),
+    "opendatasoft": Dialect("opendatasoft", opendatasoft_record, *OPENDATASOFT_IDS, "text", "datetime"),
     "dcat-us": Dialect("dcat-us", dcat_record, "permits", "trees"),
 }
 
@@ -193,6 +196,11 @@ _gap(
     "data updated",
     "not possible: one “modified” speaks of record and rows alike",
 )
+_gap("opendatasoft", "landing page", "never: a dataset's page has one address, and it is the one that works")
+_gap(
+    "opendatasoft", "distributions", "never: a table is offered in the portal's own exports too, or no client had them"
+)
+_gap("opendatasoft", "parents", "not possible: Opendatasoft names no dataset that another one is a view of")
 _gap("ckan", "landing page", "never: CKAN's page of a package has one address, and it is the one that works")
 _gap("hub-search", "landing page", "never: Hub's page of an item has one address, and it is the one that works")
 _gap(
@@ -223,7 +231,7 @@ def test_a_dialect_keeps_its_word(name: str) -> None:
     can = reader(name).capabilities
     assert can.knows_columns == any(one.columns is not None for one in found.values())
     if can.knows_row_count:
-        assert name in {"ckan", "hub-feed", "hub-search", "socrata-views"}
+        assert name in {"opendatasoft", "ckan", "hub-feed", "hub-search", "socrata-views"}
 
 
 def test_every_dialect_is_here() -> None:

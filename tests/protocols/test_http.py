@@ -1,14 +1,13 @@
-"""The one client: polite, bounded, guarded. Real servers on loopback answer it."""
+"""The one client is polite: it says who it is, waits as asked, and takes a no. Real servers on loopback answer it."""
 
 from __future__ import annotations
 
-import gzip
 import io
-import socket
+import itertools
+import re
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from email.utils import formatdate
 from typing import Any
 
@@ -17,32 +16,39 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.wrappers import Request, Response
 
-from commonground.errors import Busy, Forbidden, Refused, Unreachable, Unreadable, Unrecorded
-from commonground.protocols import http
+from commonground import __version__
+from commonground.errors import Busy, Misconfigured, Refused, Unreachable, Unreadable
 from commonground.protocols.http import Client, Manners, parse_json
+from commonground.protocols.http.answers import retry_after
 from commonground.protocols.serving import loopback
-
-URL = "https://data.example.gov/list"
-
-
-@contextmanager
-def asking(answer: Callable[[Request], Response], **manners: Any) -> Iterator[Client]:
-    def app(environ: dict[str, Any], start_response: Any) -> Any:
-        return answer(Request(environ))(environ, start_response)
-
-    polite = Manners(**{"attempts": 3, "total": 5.0, **manners})
-    with loopback({"data.example.gov": app}) as routes, Client(routes=routes, sealed=True, manners=polite) as client:
-        yield client
+from tests.protocols.rough import HASTY, HOST, URL, asking, wsgi
 
 
 def test_it_says_who_it_is_and_keeps_the_real_address() -> None:
     def answer(request: Request) -> Response:
-        return Response(f'{{"who": "{request.headers["User-Agent"]}", "q": "{request.args["q"]}"}}')
+        said = [request.headers[name] for name in ("User-Agent", "Host")]
+        return Response(f'{{"said": "{" ".join(said)}", "q": "{request.args["q"]}"}}')
 
     with asking(answer) as client:
         told = client.get(URL, {"q": "a b&c"})
     assert told.url in {f"{URL}?q=a%20b%26c", f"{URL}?q=a+b%26c"}
-    assert told.json() == {"who": http.USER_AGENT, "q": "a b&c"}
+    assert (told.source, told.elsewhere) == (told.url, False)
+    assert told.json()["q"] == "a b&c"
+    assert re.fullmatch(rf"CommonGround/{re.escape(__version__)} \(\+https://[\w./-]+\) {HOST}", told.json()["said"])
+
+
+def test_it_says_whom_to_write_to() -> None:
+    def answer(request: Request) -> Response:
+        return Response(f'"{request.headers["User-Agent"]}"')
+
+    with loopback({HOST: wsgi(answer)}) as routes, Client(routes=routes, contact="data@city.example") as client:
+        assert client.json(URL).endswith("; data@city.example)")
+
+
+@pytest.mark.parametrize("contact", ["a\r\nX-Evil: 1", "(us", "Añb", "\\"])
+def test_a_contact_that_no_header_can_hold(contact: str) -> None:
+    with pytest.raises(Misconfigured, match="COMMONGROUND_CONTACT is"):
+        Client(contact=contact)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 429])
@@ -56,6 +62,22 @@ def test_it_tries_again_while_that_can_help(status: int) -> None:
     with asking(answer) as client:
         assert client.json(URL) == {}
     assert len(asked) == 3
+
+
+def test_tries_come_at_times_that_nobody_foresees() -> None:
+    """Else all harvesters of a portal that was down for a moment would come back at once."""
+    asked: dict[str, list[float]] = {}
+
+    def answer(request: Request) -> Response:
+        times = asked.setdefault(request.path, [])
+        times.append(time.monotonic())
+        return Response("{}" if len(times) == 2 else "no", 200 if len(times) == 2 else 500)
+
+    with asking(answer) as client:
+        all_at_once(lambda number: client.get(f"{URL}/{number}"), 4)
+    waits = sorted(after - before for before, after in asked.values())
+    assert 0.1 <= waits[0] <= waits[-1] - 0.01
+    assert waits[-1] < 5
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
@@ -87,9 +109,29 @@ def test_it_waits_as_it_is_asked(*, date: bool) -> None:
     assert asked[1] - asked[0] >= 0.99
 
 
+def test_all_threads_wait_when_one_is_asked_to() -> None:
+    asked: list[float] = []
+
+    def answer(request: Request) -> Response:
+        asked.append(time.monotonic())
+        busy = request.path == "/busy" and len(asked) == 1
+        return Response("slow down", 429, {"Retry-After": "1"}) if busy else Response("{}")
+
+    with asking(answer) as client:
+        first = threading.Thread(target=client.get, args=(f"https://{HOST}/busy",))
+        first.start()
+        while not asked:
+            time.sleep(0.01)
+        time.sleep(0.5)  # the answer is read
+        client.get(URL)
+        first.join()
+    assert len(asked) == 3
+    assert asked[1] - asked[0] >= 0.99
+
+
 @pytest.mark.parametrize("wait", ["soon", "-3", "1e9", "٣", ""])
 def test_an_odd_wish_to_wait_is_no_wish(wait: str) -> None:
-    assert http._retry_after(wait) is None
+    assert retry_after(wait) is None
 
 
 def test_it_never_waits_long() -> None:
@@ -97,7 +139,22 @@ def test_it_never_waits_long() -> None:
         began = time.monotonic()
         with pytest.raises(Busy):
             client.get(URL)
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 60  # and not a day
+
+
+def test_who_asks_us_to_wait_long_is_not_asked_sooner() -> None:
+    asked: list[int] = []
+
+    def answer(_: Request) -> Response:
+        asked.append(1)
+        return Response(status=429, headers={"Retry-After": "3600"})
+
+    with asking(answer, attempts=3) as client:
+        with pytest.raises(Busy, match=r"is busy \(429\)"):
+            client.get(URL)
+        with pytest.raises(Busy, match=r"data\.example\.gov asked us to come back in 3,\d{3} s") as caught:
+            client.get(f"https://{HOST}/another")
+    assert (len(asked), caught.value.url) == (1, f"https://{HOST}/another")
 
 
 def test_a_host_that_fails_and_fails_is_left_alone() -> None:
@@ -111,42 +168,80 @@ def test_a_host_that_fails_and_fails_is_left_alone() -> None:
         for _ in range(10):
             with pytest.raises(Unreachable):
                 client.get(URL)
-        with pytest.raises(Unreachable, match="not asked again in this run"):
+        with pytest.raises(Unreachable, match="failed 3 times; not asked again in this run"):
             client.get(URL)
     assert len(asked) == 3
 
 
-def test_few_connections_a_host() -> None:
-    now, most, lock = 0, 0, threading.Lock()
+class Crowd:
+    """Counts how many requests run at once, on each host that counts here."""
 
+    def __init__(self) -> None:
+        self.now: dict[str, int] = {}
+        self.most: dict[str, int] = {}
+        self.begun: list[float] = []
+        self._lock = threading.Lock()
+
+    def on(self, host: str, answer: Callable[[], Response]) -> Callable[[Request], Response]:
+        def counted(_: Request) -> Response:
+            with self._lock:
+                self.begun.append(time.monotonic())
+                self.now[host] = self.now.get(host, 0) + 1
+                self.most[host] = max(self.most.get(host, 0), self.now[host])
+            time.sleep(0.05)
+            with self._lock:
+                self.now[host] -= 1
+            return answer()
+
+        return counted
+
+
+def all_at_once(ask: Callable[[int], Any], count: int) -> None:
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(count)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+
+
+def test_few_requests_a_host() -> None:
+    crowd = Crowd()
+    with asking(crowd.on(HOST, lambda: Response("{}")), per_host=2) as client:
+        all_at_once(lambda _: client.get(URL), 8)
+    assert crowd.most == {HOST: 2}
+
+
+def test_few_requests_a_host_also_when_others_lead_there() -> None:
+    """Three hosts redirect to one: there, too, only so many come at once; and no turn waits for another in a circle."""
+    crowd, there = Crowd(), "https://maps.example.gov/list"
+    apps = {"maps.example.gov": wsgi(crowd.on("maps", lambda: Response("{}")))}
+    hosts = [f"{name}.example.gov" for name in ("a", "b", "c")]
+    for host in hosts:
+        apps[host] = wsgi(crowd.on(host, lambda: Response(status=302, headers={"Location": there})))
+    polite = Manners(**{**HASTY, "per_host": 2})
+    with loopback(apps) as routes, Client(routes=routes, sealed=True, manners=polite) as client:
+        all_at_once(lambda number: client.get(f"https://{hosts[number % 3]}/"), 12)
+    assert crowd.most["maps"] == 2
+    assert len(crowd.begun) == 24
+
+
+def test_a_pause_between_requests() -> None:
+    crowd = Crowd()
+    with asking(crowd.on(HOST, lambda: Response("{}")), pause=0.4) as client:
+        all_at_once(lambda _: client.get(URL), 4)
+    begun = sorted(crowd.begun)
+    assert min(after - before for before, after in itertools.pairwise(begun)) > 0.1
+
+
+def test_waiting_for_a_turn_is_not_the_fault_of_the_host() -> None:
     def answer(_: Request) -> Response:
-        nonlocal now, most
-        with lock:
-            now += 1
-            most = max(most, now)
-        time.sleep(0.05)
-        with lock:
-            now -= 1
+        time.sleep(0.6)
         return Response("{}")
 
-    with asking(answer, per_host=2) as client:
-        threads = [threading.Thread(target=client.get, args=(URL,)) for _ in range(8)]
-        for one in threads:
-            one.start()
-        for one in threads:
-            one.join()
-    assert most == 2
-
-
-def test_a_size_that_is_too_much() -> None:
-    packed = gzip.compress(b" " * 10_000_000)
-    with asking(
-        lambda _: Response(packed, headers={"Content-Encoding": "gzip"}), max_bytes=2_000_000, max_answer=1_000_000
-    ) as client:
-        with pytest.raises(Unreadable, match="more than 1,000,000 bytes"):
-            client.get(URL)
-        with pytest.raises(Unreadable, match="more than 2,000,000 bytes"):
-            client.save(URL, io.BytesIO())
+    got: list[Any] = []
+    with asking(answer, per_host=1, total=1.6, attempts=1) as client:
+        all_at_once(lambda _: got.append(client.json(URL)), 4)
+    assert got == [{}] * 4
 
 
 def test_a_document_that_breaks_off_is_fetched_again_from_its_start() -> None:
@@ -160,132 +255,6 @@ def test_a_document_that_breaks_off_is_fetched_again_from_its_start() -> None:
     with asking(answer, attempts=3) as client:
         client.save(URL, file)
     assert (file.getvalue(), len(asked)) == (b"whole", 2)
-
-
-def test_who_asks_us_to_wait_long_is_not_asked_sooner() -> None:
-    asked: list[int] = []
-
-    def answer(_: Request) -> Response:
-        asked.append(1)
-        return Response(status=429, headers={"Retry-After": "3600"})
-
-    with asking(answer, attempts=3) as client, pytest.raises(Busy):
-        client.get(URL)
-    assert len(asked) == 1
-
-
-def test_a_ruined_gzip_is_not_asked_for_again() -> None:
-    asked: list[int] = []
-
-    def answer(_: Request) -> Response:
-        asked.append(1)
-        return Response(b"no gzip", headers={"Content-Encoding": "gzip"})
-
-    with asking(answer) as client, pytest.raises(Unreadable, match="cannot be unpacked"):
-        client.get(URL)
-    assert len(asked) == 1
-
-
-def test_an_answer_that_is_cut_off() -> None:
-    """The server promises more than it sends."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve() -> None:
-            while True:
-                try:
-                    connection, _ = server.accept()
-                except OSError:
-                    return
-                with connection:
-                    connection.recv(65536)
-                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[1,")
-
-        threading.Thread(target=serve, daemon=True).start()
-        route = f"http://127.0.0.1:{server.getsockname()[1]}"
-        client = Client(routes={"data.example.gov": route}, sealed=True, manners=Manners(attempts=2))
-        with client, pytest.raises(Unreachable, match="could not be read"):
-            client.json(URL)
-
-
-def test_nobody_there() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        route = f"http://127.0.0.1:{server.getsockname()[1]}"
-    client = Client(routes={"data.example.gov": route}, sealed=True, manners=Manners(attempts=1))
-    with client, pytest.raises(Unreachable, match=r"data\.example\.gov/list could not be read"):
-        client.get(URL)
-
-
-@pytest.mark.parametrize(
-    "host",
-    [
-        "127.0.0.1",
-        "localhost",
-        "10.0.0.1",
-        "192.168.1.1",
-        "169.254.169.254",
-        "100.64.0.1",
-        "0.0.0.0",
-        "224.0.0.1",
-        "255.255.255.255",
-        "[::1]",
-        "[::]",
-        "[fe80::1]",
-        "[fd00::1]",
-        "[::ffff:127.0.0.1]",
-        "[::ffff:10.0.0.1]",
-        "[64:ff9b::7f00:1]",
-        "[2002:7f00:1::]",
-        "[ff02::1]",
-        "2130706433",
-        "0x7f.1",
-        "127.1",
-    ],
-)
-def test_private_addresses_are_refused(host: str) -> None:
-    with Client() as client, pytest.raises(Forbidden) as caught:
-        client.get(f"http://{host}:9/x")
-    assert "private address" in caught.value.message
-    assert "COMMONGROUND_ALLOW_PRIVATE" in caught.value.advice
-
-
-@pytest.mark.parametrize("address", ["8.8.8.8", "151.101.1.69", "2606:4700::1111", "64:ff9b::808:808"])
-def test_public_addresses_pass(address: str) -> None:
-    assert http._is_public(address)
-
-
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://example.gov/", "gopher://x", "//x", "", "http://", "x"])
-def test_other_schemes_are_refused(url: str) -> None:
-    with Client(allow_private=True) as client, pytest.raises(Forbidden):
-        client.get(url)
-
-
-def test_a_redirect_to_a_private_address_is_refused() -> None:
-    """A live client that may ask this one host, by its route, and no other private one."""
-
-    def app(environ: dict[str, Any], start_response: Any) -> Any:
-        return Response(status=302, headers={"Location": "http://169.254.169.254/latest"})(environ, start_response)
-
-    with (
-        loopback({"data.example.gov": app}) as routes,
-        Client(routes=routes) as client,
-        pytest.raises(Forbidden, match=r"169\.254\.169\.254"),
-    ):
-        client.get(URL)
-
-
-def test_redirects_end() -> None:
-    again = asking(lambda _: Response(status=302, headers={"Location": "/again"}))
-    with again as client, pytest.raises(Refused, match="redirects more than 5 times"):
-        client.get(URL)
-
-
-def test_a_sealed_client_leaves_by_no_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
-    with asking(lambda _: Response("{}")) as client:
-        assert client.json(URL) == {}
-        with pytest.raises(Unrecorded, match=r"No recording of elsewhere\.gov"):
-            client.get("https://elsewhere.gov/")
 
 
 @pytest.mark.parametrize(

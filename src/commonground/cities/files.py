@@ -44,10 +44,18 @@ def _address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _page(value: str) -> str:
+    """An http(s) URL of a page, perhaps of a place within it."""
+    if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/\S*)?", value):
+        raise ValueError(f"“{value}” is no address of a page")
+    return value
+
+
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Address = Annotated[str, AfterValidator(_address)]
+Page = Annotated[str, AfterValidator(_page)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-Protocol = Literal["socrata", "ckan", "arcgis-hub", "dcat-us"]  # those of protocols/registry.py, a test compares
+Protocol = Literal["socrata", "ckan", "arcgis-hub", "opendatasoft", "dcat-us"]  # the registry's; a test compares
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 
@@ -103,8 +111,12 @@ class PortalPart(_Part):
     )
     name: Name = Field(description="what the portal calls itself")
     url: Address = Field(description="the full address with its scheme, such as https://data.boston.gov")
-    protocol: Protocol = Field(description="how the portal speaks: socrata, ckan, arcgis-hub or dcat-us")
+    protocol: Protocol = Field(description="how the portal speaks: socrata, ckan, arcgis-hub, opendatasoft or dcat-us")
     contact: ContactPart | None = Field(default=None, description="a table with name and email of the office")
+    terms: Page | None = Field(
+        default=None,
+        description="the address of the page with the portal's terms of use, such as https://dc.gov/terms, or leave it out",
+    )
     options: dict[str, str] = Field(default_factory=dict, description="a table of texts that the protocol knows")
 
 
@@ -180,7 +192,9 @@ def _portal(part: PortalPart, city: str, office: words.Contact) -> words.Portal:
     """A portal without a contact of its own has the city's."""
     contact = _contact(part.contact) if part.contact else office
     host = urlsplit(part.url).netloc.lower()
-    return words.Portal(part.slug, city, part.name, host, part.protocol, part.url, contact, part.options)
+    return words.Portal(
+        part.slug, city, part.name, host, part.protocol, part.url, contact, part.options, part.terms or ""
+    )
 
 
 def read(path: Path) -> words.City:

@@ -1,6 +1,6 @@
 """Recordings: a portal's catalog kept on disk, `<city>/<host>/<date>.<protocol>.json[l].gz`.
 
-`.jsonl.gz` holds one record a line (Socrata, CKAN); `.json.gz` a whole `data.json` document.
+`.jsonl.gz` holds one record a line (Socrata, CKAN, Opendatasoft); `.json.gz` a whole `data.json` document.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ from werkzeug.wrappers import Request, Response
 
 from commonground.errors import Usage
 from commonground.protocols.base import WSGIApp
+from commonground.words import Raw
 
 Endpoint = Callable[..., Response]
 
@@ -28,6 +29,21 @@ def answer(data: Any, status: int = 200, content_type: str = "application/json; 
     except TypeError:  # lone surrogates, and integers of more than 64 bits
         body = json.dumps(data).encode("ascii")
     return Response(body, status=status, content_type=content_type)
+
+
+def ordered(records: Iterable[Raw], keys: Sequence[tuple[str, bool]], rank: Callable[[Raw, str], Any]) -> list[Raw]:
+    """The records by `(field, backwards)`, the first key first; equal ones keep their order."""
+    found = list(records)
+    for field, backwards in reversed(keys):
+        found.sort(key=lambda record: rank(record, field), reverse=backwards)
+    return found
+
+
+def conditional(request: Request, data: Any) -> Response:  # noqa: ANN401 - any JSON
+    """JSON that is asked for again and again: with an ETag, and 304 for who has it already."""
+    response = answer(data)
+    response.add_etag()
+    return response.make_conditional(request)
 
 
 def application(

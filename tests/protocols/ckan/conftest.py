@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
 from commonground.protocols.base import Holdings
 from commonground.protocols.ckan.serve import app
-from commonground.protocols.http import Client, Manners
 from commonground.protocols.recordings import find, newest
-from commonground.protocols.serving import application, loopback
+from commonground.protocols.serving import application
 from commonground.words import Portal, Raw
+from tests.protocols.served import asking
 
 HOST = "data.boston.gov"
 Serving = Callable[[Sequence[Raw]], Any]
@@ -25,23 +24,16 @@ def portal() -> Portal:
     return Portal("boston", "boston", "Analyze Boston", HOST, "ckan", f"https://{HOST}")
 
 
-@contextmanager
-def _asking(wsgi: Any) -> Iterator[tuple[str, Client]]:
-    manners = Manners(attempts=1)
-    with loopback({HOST: wsgi}) as routes, Client(routes=routes, sealed=True, manners=manners) as client:
-        yield routes[HOST], client
-
-
 @pytest.fixture(scope="session")
 def serving() -> Serving:
     """Serve given records as our CKAN; gives (address, client)."""
-    return lambda records: _asking(app(Holdings(HOST, records)))
+    return lambda records: asking(HOST, app(Holdings(HOST, records)))
 
 
 @pytest.fixture(scope="session")
 def answering() -> Callable[..., Any]:
     """Serve some other answers at that host; gives (address, client)."""
-    return lambda routes: _asking(application(routes))
+    return lambda routes: asking(HOST, application(routes))
 
 
 @pytest.fixture(scope="session")

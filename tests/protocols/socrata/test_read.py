@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from werkzeug.wrappers import Response
 
 from commonground.errors import Absent, Disagrees, Unreadable
@@ -263,3 +265,11 @@ def test_unwanted_requests_are_refused_plainly() -> None:
     missing = direct.get("/api/views/none-here.json")
     assert missing.status_code == 404
     assert json.loads(missing.text)["error"] is True
+
+
+texts = st.text(alphabet=st.sampled_from("ab'\"_\\é"), max_size=4)
+
+
+@given(st.lists(st.tuples(st.one_of(texts, st.none(), st.integers()), texts), max_size=6))
+def test_columns_are_put_in_one_order_the_short_way_as_the_long_way(columns: list[tuple[object, ...]]) -> None:
+    assert discovery._by_field(columns) == discovery._ordered(columns)

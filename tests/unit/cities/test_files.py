@@ -105,7 +105,7 @@ def test_an_unknown_protocol_is_told_once(tmp_path: Path) -> None:
         read(tmp_path, GOOD.replace('"socrata"', '"gopher"', 1))
     (line,) = str(caught.value).strip().splitlines()
     assert "philadelphia.toml: portals[0].protocol: 'gopher' will not do." in line
-    assert "socrata, ckan, arcgis-hub or dcat-us" in line
+    assert "socrata, ckan, arcgis-hub, opendatasoft or dcat-us" in line
 
 
 def test_options_reach_the_portal(tmp_path: Path) -> None:

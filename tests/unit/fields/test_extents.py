@@ -134,10 +134,10 @@ def test_other_values_are_noted(given: object, code: str) -> None:
     ids=range(10),
 )
 def test_hostile_text_ends(given: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     extent(given, Notes(), "spatial")
     period(given, Notes(), "temporal")
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize("given", [None, "", [], {}])

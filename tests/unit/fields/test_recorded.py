@@ -18,7 +18,7 @@ from commonground.protocols.fields.frequencies import frequency
 from commonground.protocols.fields.licenses import license_of
 from commonground.protocols.fields.moments import moment
 from commonground.protocols.recordings import find, newest
-from commonground.protocols.socrata.discovery import own_facts
+from commonground.protocols.socrata.discovery import own_facts, pairs
 from commonground.protocols.socrata.words import OFFICE_FACTS
 from commonground.words import Raw
 
@@ -118,8 +118,8 @@ def test_recorded_distributions_have_a_format_and_an_address(records: dict[str, 
 def test_recorded_publishers_are_offices_but_for_a_few_persons(records: dict[str, list[Raw]]) -> None:
     given = {record["resource"].get("attribution") or "" for record in records["socrata"]}
     for record in records["socrata"]:
-        facts = own_facts(record["classification"].get("domain_metadata"))
-        given |= {facts[name] for name in OFFICE_FACTS if name in facts}
+        facts = own_facts(pairs(record["classification"].get("domain_metadata")))
+        given |= {facts[name].value for name in OFFICE_FACTS if name in facts}
     given |= {record["publisher"]["name"] for record in records["arcgis-hub"]}
     changed = {text for text in given if without_persons(text) != text}
     assert len(given) > 300

@@ -139,6 +139,8 @@ def test_link(given: object, expected: str) -> None:
         "vbscript:x",
         "http:///path",
         "http://",
+        "http://[example.gov/x",
+        "http://example\u2100.gov/",
         "//example.gov/x",
         "/relative",
         "www.example.gov",

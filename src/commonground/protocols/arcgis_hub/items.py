@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
-from commonground.words import Raw
+from commonground.words import Portal, Raw
 
 _ITEM = re.compile(r"(?<![0-9a-f])([0-9a-f]{32})(?:_(\d{1,6}))?(?![0-9a-f])", re.IGNORECASE | re.ASCII)
-_SUBLAYER = re.compile(r"[?&]sublayer=(\d{1,6})\b", re.IGNORECASE | re.ASCII)
+_SUBLAYER = re.compile(r"[?&](?:sublayer|layers)=(\d{1,6})(?![\d,])", re.IGNORECASE | re.ASCII)
 _LAYER = re.compile(r"https?://[^?#]+/(?:map|feature)server/\d{1,6}/?", re.IGNORECASE | re.ASCII)
+_ESRI = ".opendata.arcgis.com"
 _VOLATILE = {"outsr", "spatialrefid"}
 _MAY_VARY = re.compile("outsr=|spatialrefid=", re.IGNORECASE)
 
@@ -17,7 +19,8 @@ _MAY_VARY = re.compile("outsr=|spatialrefid=", re.IGNORECASE)
 def hub_id(text: str) -> str:
     """`<item>_<layer>` or `<item>` out of any address or id of it; "" when there is none.
 
-    Known forms: `/datasets/<item>_<layer>`, `/maps/<item>_<layer>`, `item.html?id=<item>&sublayer=<layer>`.
+    Known forms: `/datasets/<item>_<layer>`, `/maps/<item>_<layer>`, `item.html?id=<item>&sublayer=<layer>`,
+    `/api/download/v1/items/<item>/csv?layers=<layer>`.
     """
     match = _ITEM.search(text)
     if match is None:
@@ -26,6 +29,18 @@ def hub_id(text: str) -> str:
     if layer is None and (asked := _SUBLAYER.search(text)):
         layer = asked[1]
     return item if layer is None else f"{item}_{int(layer)}"
+
+
+def named(portal: Portal, url: str) -> str:
+    """The native id of the dataset of this portal that an address names; "" when it names none.
+
+    Esri writes the host of a site with dots or with a dash: `site.city.opendata…` and `site-city.opendata…`.
+    """
+    return hub_id(url) if _site(urlsplit(url).hostname or "") == _site(portal.host) else ""
+
+
+def _site(host: str) -> str:
+    return host.removesuffix(_ESRI).replace(".", "-")
 
 
 def addresses(raw: Raw) -> Iterable[str]:

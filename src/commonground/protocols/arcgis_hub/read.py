@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from commonground.errors import Absent, Disagrees, PortalError, Refused
+from commonground.errors import Absent, Disagrees, Empty, PortalError, Refused
 from commonground.protocols.arcgis_hub import search
 from commonground.protocols.arcgis_hub.items import hub_id, lasting
 from commonground.protocols.arcgis_hub.kinds import kind_of_feed
 from commonground.protocols.arcgis_hub.layers import KEPT, columns, with_layer
-from commonground.protocols.base import Capabilities, Notes, Page
+from commonground.protocols.base import Capabilities, Notes, Page, ended, objects
 from commonground.protocols.data_json import DataJsonReader
 from commonground.protocols.data_json.reader import in_order
 from commonground.protocols.fields.privacy import Persons
@@ -93,35 +93,44 @@ class HubSearch:
         knows_row_count=True,
         modified_is_safe=False,
         list_order_is_random=True,
+        cannot_say=frozenset({"frequency"}),
     )
 
-    def pages(self, portal: Portal, client: Client) -> Iterator[Page]:
-        """Pages until the declared total, or until one brings nothing new: some servers ignore the page."""
-        path, found, declared = self._first(portal, client)
-        seen: set[str] = set()
-        number = 1
-        while any(str(one.get("id")) not in seen for one in found):
-            yield Page(found, declared)
-            seen.update(str(one.get("id")) for one in found)
-            if declared is not None and len(seen) >= declared:
-                return
-            number += 1
-            found, declared = self._ask(portal, client, path, number)
+    def pages(self, portal: Portal, client: Client, after: str = "") -> Iterator[Page]:
+        """Pages until the declared total or an empty one. The cursor is the number of the page, and its path.
 
-    def _first(self, portal: Portal, client: Client) -> tuple[str, list[Raw], int | None]:
-        said: list[str] = []
+        A page that only repeats is handed over, and is the last: the harvest says so.
+        """
+        begin, _, told = after.partition(" ")
+        number = int(begin or 0) + 1
+        path, page = (told, self._page(portal, client, told, number)) if told else self._first(portal, client)
+        came, seen = (number - 1) * PAGE, set[str]()
+        while page.records or page.findings:
+            yield page
+            count = len(page.records) + len(page.findings)
+            came += count
+            ids = {str(one.get("id")) for one in page.records}
+            if ended(count, PAGE, came, page.declared) or ids <= seen:
+                return
+            seen |= ids
+            number += 1
+            page = self._page(portal, client, path, number)
+
+    def _first(self, portal: Portal, client: Client) -> tuple[str, Page]:
+        said, kind = list[str](), Absent
         for path in SEARCH:
             try:
-                found, declared = self._ask(portal, client, path, 1)
+                page = self._page(portal, client, path, 1)
             except Refused as error:
                 said.append(error.message)
                 continue
-            if found:
-                return path, found, declared
+            if page.records:
+                return path, page
+            kind = Empty
             said.append(f"{path} lists nothing.")
-        raise Absent(f"{portal.host} has no v3 search: {' '.join(said)}", url=portal.url)
+        raise kind(f"{portal.host} has no v3 search: {' '.join(said)}", url=portal.url)
 
-    def _ask(self, portal: Portal, client: Client, path: str, number: int) -> tuple[list[Raw], int | None]:
+    def _page(self, portal: Portal, client: Client, path: str, number: int) -> Page:
         params: dict[str, str | int] = {"page[number]": number, "page[size]": PAGE}
         if groups := portal.options.get("groups"):
             params["catalog[groupIds]"] = f"any({groups})"
@@ -131,7 +140,8 @@ class HubSearch:
         if not isinstance(found, list):
             raise Disagrees(f"{url} answered without a list “data”.", url=url)
         total = at(answer, "meta.stats.totalCount")
-        return [one for one in found if isinstance(one, dict)], total if isinstance(total, int) else None
+        records, odd = objects(found, "data", (number - 1) * PAGE)
+        return Page(records, total if isinstance(total, int) else None, odd, f"{number} {path}")
 
     def native_id(self, raw: Raw) -> str:
         """`<item>_<layer>` or `<item>`, from the result's id."""

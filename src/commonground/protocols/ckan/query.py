@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from commonground.protocols.ckan import package
+from commonground.protocols.serving import ordered
 from commonground.words import Raw
 
 Condition = Callable[[Raw], bool]
@@ -159,7 +160,4 @@ class Order:
 
     def __call__(self, records: Iterable[Raw]) -> list[Raw]:
         """The records in this order; equal ones keep theirs."""
-        found = list(records)
-        for name, backwards in reversed(self.keys):
-            found.sort(key=lambda record: [one.casefold() for one in told(record, name)], reverse=backwards)
-        return found
+        return ordered(records, self.keys, lambda record, name: [one.casefold() for one in told(record, name)])

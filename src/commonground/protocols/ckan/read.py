@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from commonground.errors import Absent, Disagrees, PortalError, Refused
-from commonground.protocols.base import SAMPLE_LENGTH, Capabilities, Notes, Page, objects
+from commonground.protocols.base import SAMPLE_LENGTH, Capabilities, Notes, Page, ended, objects
 from commonground.protocols.ckan import package, words
 from commonground.protocols.fields.privacy import Persons
 from commonground.protocols.http import Client
@@ -53,26 +53,28 @@ class Ckan:
         modified_is_safe=False,
     )
 
-    def pages(self, portal: Portal, client: Client) -> Iterator[Page]:
+    def pages(self, portal: Portal, client: Client, after: str = "") -> Iterator[Page]:
         """Pages in order of ids until as many came as are declared, or an empty one came.
 
         A page that brings nothing new ends the listing with a finding: that server ignores `start`,
         and would go on for ever.
         """
-        start, seen = 0, set[str]()
+        start, seen = int(after or 0), set[str]()
         for _ in range(MOST_PAGES):
             found, declared = self._ask(portal, client, start)
             records, odd = objects(found, "results", start)
             ids = {str(record.get("id")) for record in records}
             if records and ids <= seen:
+                if declared is not None and start >= declared:
+                    return
                 again = Finding("paging-ignored", "package_search", f"start={start}", detail=str(len(seen)))
                 yield Page((), declared, (again,))
                 return
             if found or start == 0:
-                yield Page(records, declared, odd)
+                yield Page(records, declared, odd, str(start + len(found)))
             seen |= ids
             start += len(found)
-            if not found or (declared is not None and start >= declared):
+            if not found or ended(len(found), PAGE, start, declared):
                 return
 
     def _ask(self, portal: Portal, client: Client, start: int) -> tuple[list[Any], int | None]:

@@ -2,7 +2,8 @@
 
 `/api/3/action/<name>` and `/api/action/<name>`, by GET and by POST of JSON or a form. What the
 datastore would tell (`x_datastore_fields`, `x_datastore_total`) is not shown in packages but answered by
-`datastore_search`, so that reading us back gives the very same records. Rows are not held.
+`datastore_search`, so that reading us back gives the very same records. Recorded rows of a package are those of its
+first table.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Request, Response
 
 from commonground.protocols.base import Holdings, WSGIApp
 from commonground.protocols.ckan import words
+from commonground.protocols.ckan.asked import Asked, Refusal, invalid, not_found
 from commonground.protocols.ckan.package import active
 from commonground.protocols.ckan.query import Condition, Order, Unclear, parse, told
+from commonground.protocols.ckan.table import Table, Unknown
+from commonground.protocols.rows.serving import whole
 from commonground.protocols.serving import answer, application
 from commonground.words import Raw
 
@@ -27,65 +31,6 @@ CKAN_VERSION = "2.11.0"
 
 MOST_ROWS = 1000
 _HIDDEN = (words.FIELDS, words.TOTAL)
-_TRUE = {"true", "1", "yes", "on"}
-
-
-class _Refusal(Exception):
-    """CKAN's own error, carried to the door."""
-
-    def __init__(self, kind: str, status: int, detail: Raw) -> None:
-        self.body: Raw = {**detail, "__type": kind}
-        self.status = status
-
-
-def _not_found(what: str) -> _Refusal:
-    return _Refusal("Not Found Error", 404, {"message": f"Not found: {what}"})
-
-
-def _invalid(name: str, reason: str) -> _Refusal:
-    return _Refusal("Validation Error", 409, {name: [reason]})
-
-
-class _Asked:
-    """The parameters of one request, from the query, a form or JSON, read leniently as CKAN does."""
-
-    def __init__(self, given: Raw) -> None:
-        self._given = given
-
-    def text(self, name: str, default: str = "") -> str:
-        value = self._given.get(name)
-        return default if value is None else str(value)
-
-    def needed(self, *names: str) -> str:
-        value = next((self.text(name) for name in names if self.text(name)), "")
-        if not value:
-            raise _invalid(names[0], "Missing value")
-        return value
-
-    def number(self, name: str, default: int, most: int | None = None) -> int:
-        value = self.text(name, str(default)) or str(default)
-        try:
-            number = int(value)
-        except ValueError:
-            raise _invalid(name, "Invalid integer") from None
-        if number < 0:
-            raise _invalid(name, "Must be a natural number")
-        return number if most is None else min(number, most)
-
-    def flag(self, name: str, *, default: bool = False) -> bool:
-        return self.text(name, str(default)).lower() in _TRUE
-
-    def texts(self, name: str) -> list[str]:
-        """A list, given as such or as JSON in a text; one text is a list of one."""
-        value = self._given.get(name)
-        if isinstance(value, str) and value.lstrip().startswith("["):
-            try:
-                value = json.loads(value)
-            except ValueError:
-                raise _invalid(name, "Cannot be read as JSON") from None
-        if isinstance(value, list):
-            return [str(one) for one in value]
-        return [str(value)] if value else []
 
 
 class _Site:
@@ -103,6 +48,33 @@ class _Site:
             for shown in self.packages:
                 if shown.get(key):
                     self.packages_by.setdefault(str(shown[key]), shown)
+
+        self.tables: dict[str, Table] = {}
+        self.files: dict[str, Table] = {}
+        for native_id, source in holdings.rows.items():
+            self._hold(native_id, Table(source))
+
+    def _hold(self, native_id: str, table: Table) -> None:
+        """Rows of a package are those of its first table (a file where it has none); an id that nothing lists is a
+        table of its own, in a package that is shown to who asks for it.
+        """
+        package = self.packages_by.get(native_id)
+        if package is None:
+            self.tables[native_id] = table
+            if native_id not in self.resources:
+                alone = {
+                    "id": native_id,
+                    "name": native_id,
+                    "format": "CSV",
+                    "datastore_active": True,
+                    "state": "active",
+                }
+                self.packages_by[native_id] = {"id": native_id, "name": native_id, "resources": [alone]}
+            return
+        resources = _objects(package.get("resources"))
+        chosen = next(filter(active, resources), resources[0] if resources else {})
+        held = self.tables if active(chosen) else self.files
+        held[str(chosen.get("id"))] = table
 
     def groups(self, field: str) -> dict[str, Raw]:
         """Organizations or groups by name, as their first package describes them, with the number of packages."""
@@ -146,11 +118,11 @@ def _bare(resource: Raw) -> Raw:
     return {key: value for key, value in resource.items() if key not in _HIDDEN}
 
 
-def _site_read(_site: _Site, _asked: _Asked) -> bool:
+def _site_read(_site: _Site, _asked: Asked) -> bool:
     return True
 
 
-def _status_show(site: _Site, _asked: _Asked) -> Raw:
+def _status_show(site: _Site, _asked: Asked) -> Raw:
     return {
         "site_url": site.url,
         "site_title": site.url.removeprefix("https://"),
@@ -162,25 +134,25 @@ def _status_show(site: _Site, _asked: _Asked) -> Raw:
     }
 
 
-def _package_list(site: _Site, asked: _Asked) -> list[str]:
+def _package_list(site: _Site, asked: Asked) -> list[str]:
     names = sorted(str(shown.get("name") or shown.get("id")) for shown in site.packages)
     offset = asked.number("offset", 0)
     return names[offset : offset + asked.number("limit", len(names))]
 
 
-def _package_show(site: _Site, asked: _Asked) -> Raw:
+def _package_show(site: _Site, asked: Asked) -> Raw:
     found = site.packages_by.get(asked.needed("id", "name_or_id"))
     if found is None:
-        raise _not_found("Dataset not found")
+        raise not_found("Dataset not found")
     return found
 
 
-def _package_search(site: _Site, asked: _Asked) -> Raw:
+def _package_search(site: _Site, asked: Asked) -> Raw:
     try:
         tests = [parse(text) for text in [asked.text("q"), asked.text("fq"), *asked.texts("fq_list")]]
         order = Order.parse(asked.text("sort") or "score desc, metadata_modified desc")
     except Unclear as error:
-        raise _Refusal("Search Query Error", 400, {"message": f"Search Query is invalid: {error}"}) from error
+        raise Refusal("Search Query Error", 400, {"message": f"Search Query is invalid: {error}"}) from error
     found = order(shown for shown in site.packages if _passes(shown, tests))
     start, rows = asked.number("start", 0), asked.number("rows", 10, MOST_ROWS)
     fields = asked.texts("facet.field") if asked.flag("facet", default=True) else []
@@ -205,8 +177,8 @@ def _facet(found: Iterable[Raw], field: str, most: int) -> list[Raw]:
     return [{"name": value, "display_name": value, "count": count} for value, count in ordered[: most or None]]
 
 
-def _list_of(field: str) -> Callable[[_Site, _Asked], list[Any]]:
-    def listed(site: _Site, asked: _Asked) -> list[Any]:
+def _list_of(field: str) -> Callable[[_Site, Asked], list[Any]]:
+    def listed(site: _Site, asked: Asked) -> list[Any]:
         found = site.groups(field)
         offset = asked.number("offset", 0)
         end = offset + asked.number("limit", len(found))
@@ -215,12 +187,12 @@ def _list_of(field: str) -> Callable[[_Site, _Asked], list[Any]]:
     return listed
 
 
-def _show_of(field: str) -> Callable[[_Site, _Asked], Raw]:
-    def shown(site: _Site, asked: _Asked) -> Raw:
+def _show_of(field: str) -> Callable[[_Site, Asked], Raw]:
+    def shown(site: _Site, asked: Asked) -> Raw:
         wanted = asked.needed("id")
         found = next((one for name, one in site.groups(field).items() if wanted in {name, one.get("id")}), None)
         if found is None:
-            raise _not_found("Group was not found.")
+            raise not_found("Group was not found.")
         if not asked.flag("include_datasets"):
             return found
         name = str(found["name"])
@@ -229,46 +201,65 @@ def _show_of(field: str) -> Callable[[_Site, _Asked], Raw]:
     return shown
 
 
-def _tag_list(site: _Site, asked: _Asked) -> list[Any]:
+def _tag_list(site: _Site, asked: Asked) -> list[Any]:
     part = asked.text("query").casefold()
     names = sorted({name for shown in site.packages for name in told(shown, "tags") if part in name.casefold()})
     return [{"name": name, "display_name": name} for name in names] if asked.flag("all_fields") else names
 
 
-def _resource_show(site: _Site, asked: _Asked) -> Raw:
+def _resource_show(site: _Site, asked: Asked) -> Raw:
     found = site.resources.get(asked.needed("id"))
     if found is None:
-        raise _not_found("Resource was not found.")
+        raise not_found("Resource was not found.")
     return _bare(found)
 
 
-def _resource_view_list(site: _Site, asked: _Asked) -> list[Raw]:
+def _resource_view_list(site: _Site, asked: Asked) -> list[Raw]:
     _resource_show(site, asked)
     return []
 
 
-def _datastore_search(site: _Site, asked: _Asked) -> Raw:
-    """Fields and, where known, the number of rows. `records` is always empty: rows are not held."""
+def _datastore_search(site: _Site, asked: Asked) -> Raw:
+    """Rows where they are held. Else fields and, where known, the number of rows, with `records` always empty."""
     wanted = asked.needed("resource_id", "id")
     resource = site.resources.get(wanted, {})
-    if words.FIELDS not in resource or not active(resource):
-        raise _not_found(f'Resource "{wanted}" was not found.')
-    limit = asked.number("limit", 100, 32_000)
+    table = site.tables.get(wanted)
+    if table is None and (words.FIELDS not in resource or not active(resource)):
+        raise not_found(f'Resource "{wanted}" was not found.')
+    limit, offset = asked.number("limit", 100, 32_000), asked.number("offset", 0)
     where = f"/api/3/action/datastore_search?resource_id={wanted}&limit={limit}"
-    total = {words.TOTAL: resource[words.TOTAL]} if words.TOTAL in resource else {}
+    found: Raw = {"fields": resource.get(words.FIELDS), "records": []}
+    if table is not None:
+        found = _rows(table, asked, offset, limit)
+    elif words.TOTAL in resource:
+        found[words.TOTAL] = resource[words.TOTAL]
+    total = {"total": found.pop(words.TOTAL), "total_was_estimated": False} if words.TOTAL in found else {}
     return {
         "resource_id": wanted,
-        "fields": resource[words.FIELDS],
-        "records": [],
+        **found,
         "records_format": "objects",
         "limit": limit,
         "include_total": bool(total),
-        **({"total": total[words.TOTAL], "total_was_estimated": False} if total else {}),
-        "_links": {"start": where, "next": f"{where}&offset={asked.number('offset', 0) + limit}"},
+        **total,
+        "_links": {"start": where, "next": f"{where}&offset={offset + limit}"},
     }
 
 
-def _license_list(site: _Site, _asked: _Asked) -> list[Raw]:
+def _rows(table: Table, asked: Asked, offset: int, limit: int) -> Raw:
+    """`fields`, `records` and their total, by `filters`, `fields` and `sort`; a search by words is not offered."""
+    if asked.text("q") or asked.text("records_format", "objects") != "objects":
+        raise invalid("q" if asked.text("q") else "records_format", "Not offered here")
+    names = [part.strip() for text in asked.texts("fields") for part in text.split(",") if part.strip()]
+    try:
+        filters = asked.mapping("filters")
+        records, total = table.search(filters=filters, sort=asked.text("sort"), names=names, offset=offset, limit=limit)
+    except Unknown as error:
+        raise invalid("fields", f'field "{error}" not in table') from error
+    fields = [one for one in table.fields() if not names or one["id"] in names]
+    return {"fields": fields, "records": records, words.TOTAL: total}
+
+
+def _license_list(site: _Site, _asked: Asked) -> list[Raw]:
     found = {
         str(shown["license_id"]): {
             "id": shown["license_id"],
@@ -282,7 +273,7 @@ def _license_list(site: _Site, _asked: _Asked) -> list[Raw]:
     return [one for _, one in sorted(found.items())]
 
 
-ACTIONS: dict[str, Callable[[_Site, _Asked], Any]] = {
+ACTIONS: dict[str, Callable[[_Site, Asked], Any]] = {
     "site_read": _site_read,
     "status_show": _status_show,
     "package_list": _package_list,
@@ -310,15 +301,21 @@ def app(holdings: Holdings) -> WSGIApp:
             return answer(f"Bad request - Action name not known: {name}", 400)
         help_text = f"{site.url}/api/3/action/help_show?name={name}"
         try:
-            result = action(site, _Asked(_parameters(request)))
-        except _Refusal as no:
+            result = action(site, Asked(_parameters(request)))
+        except Refusal as no:
             return answer({"help": help_text, "success": False, "error": no.body}, no.status)
         return answer({"help": help_text, "success": True, "result": result})
 
     def version(_request: Request) -> Response:
         return answer({"version": 3})
 
+    def download(_request: Request, resource: str, **_parts: str) -> Response:
+        if resource not in site.files and resource not in site.tables:
+            raise NotFound(f"No rows of {resource}.")
+        return whole((site.files.get(resource) or site.tables[resource]).source)
+
     routes: dict[str, Callable[..., Response]] = {
+        "/dataset/<package>/resource/<resource>/download/<file>": download,
         "/api/3/action/<name>": act,
         "/api/action/<name>": act,
         "/api/3": version,
@@ -329,7 +326,7 @@ def app(holdings: Holdings) -> WSGIApp:
 def _parameters(request: Request) -> Raw:
     """Query, form and JSON as one. JSON is known by its looks: many send it with a form's content type.
 
-    Raises `_Refusal` when a body is no JSON object.
+    Raises `Refusal` when a body is no JSON object.
     """
     body = request.get_data().strip()
     if not body or (request.mimetype != "application/json" and not body.startswith(b"{")):
@@ -340,7 +337,7 @@ def _parameters(request: Request) -> Raw:
     except ValueError:
         told = None
     if not isinstance(told, dict):
-        raise _Refusal("Bad Request", 400, {"message": "The body is no JSON object."})
+        raise Refusal("Bad Request", 400, {"message": "The body is no JSON object."})
     return {**request.args.to_dict(), **told}
 
 

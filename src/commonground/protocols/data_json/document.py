@@ -31,11 +31,12 @@ _BYTES_THAT_TELL = 4
 """So many show which Unicode encoding a document is in."""
 
 
-def stream(chunks: Iterable[bytes], url: str, notes: Notes | None = None) -> Iterator[Raw]:
+def stream(chunks: Iterable[bytes], url: str, notes: Notes | None = None, *, quote: bool = True) -> Iterator[Raw]:
     """The records of a document that comes in chunks of any size, in its order.
 
     What is listed as a record but is no object becomes a finding in `notes`. Raises `Unreadable` when the
     document is no JSON or breaks off, after the records before that place; `Disagrees` when it lists no datasets.
+    With `quote` the error shows how a document begins that is no JSON.
     """
     text = _Text(chunks, url)
     count = 0
@@ -44,7 +45,7 @@ def stream(chunks: Iterable[bytes], url: str, notes: Notes | None = None) -> Ite
             yield raw
             count += 1
     except (ijson.JSONError, ArithmeticError, RecursionError) as error:
-        raise _unreadable(error, text.begin, count, url) from error
+        raise _unreadable(error, text.begin, count, url, quote=quote) from error
 
 
 class _Text:
@@ -84,13 +85,14 @@ class _Text:
         yield from filter(None, [decoder.decode(b"", final=True)])
 
 
-def _unreadable(error: Exception, begin: str, count: int, url: str) -> Unreadable:
+def _unreadable(error: Exception, begin: str, count: int, url: str, *, quote: bool) -> Unreadable:
     why = str(error).strip().partition("\n")[0] or type(error).__name__
     if count:
         return Unreadable(f"{url} cannot be read on after {count:,} records: {why}", url=url)
     start = begin[:_SNIPPET].strip()
     kind = "HTML" if start.lower().startswith(("<!doctype", "<html")) else "no readable JSON"
-    return Unreadable(f"{url} sent {kind} ({why}). It begins: {start!r}.", url=url)
+    shown = f" It begins: {start!r}." if quote else ""
+    return Unreadable(f"{url} sent {kind} ({why}).{shown}", url=url)
 
 
 def _document(events: Events, url: str, notes: Notes) -> Iterator[Raw]:

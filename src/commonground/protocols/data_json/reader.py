@@ -40,14 +40,17 @@ class DataJsonReader:
     paths: ClassVar[tuple[str, ...]] = ("/data.json",)
     """Where the document may lie, the best first; a portal's option `path` goes before them all."""
 
-    def pages(self, portal: Portal, client: Client) -> Iterator[Page]:
-        """The records in pages of 500, from the first path that gives any."""
+    def pages(self, portal: Portal, client: Client, after: str = "") -> Iterator[Page]:  # noqa: ARG002 - no cursor here
+        """The records in pages of 500, from the first path that gives any.
+
+        Raises `NotModified` instead of the first page when the document is as the client remembers it.
+        """
         errors: list[PortalError] = []
         chosen = portal.options.get("path")
         for path in (chosen,) if chosen else self.paths:
             began = False
             try:
-                for page in _pages(client, f"{portal.url.rstrip('/')}{path}"):
+                for page in document_pages(client, f"{portal.url.rstrip('/')}{path}"):
                     began = True
                     yield page
             except (Refused, Unreadable, Disagrees) as error:
@@ -97,13 +100,17 @@ def in_order(value: object) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def _pages(client: Client, url: str) -> Iterator[Page]:
-    """The document is fetched whole before it is read, so that a slow harvest keeps no portal waiting."""
+def document_pages(client: Client, url: str) -> Iterator[Page]:
+    """The records of a document in pages of 500; see `stream` for the forms that are understood.
+
+    It is fetched whole before it is read, so that a slow harvest keeps no portal waiting.
+    """
     notes = Notes()
     with SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
-        client.save(url, file)
+        head = client.save(url, file, conditional=True)
         file.seek(0)
-        yield from _batches(stream(iter(lambda: file.read(_CHUNK), b""), url, notes), notes)
+        records = stream(iter(lambda: file.read(_CHUNK), b""), url, notes, quote=not head.elsewhere)
+        yield from _batches(records, notes)
 
 
 def _batches(records: Iterator[Raw], notes: Notes) -> Iterator[Page]:

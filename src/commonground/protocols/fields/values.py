@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 from commonground.protocols.base import Notes
 from commonground.protocols.fields.prose import clean
@@ -148,11 +149,20 @@ def link(value: object, notes: Notes, place: str) -> str:
         address = clean(value[: _LONGEST_LINK + 1]).strip()
         if not address:
             return ""
-        if len(address) <= _LONGEST_LINK and _LINK.fullmatch(address):
+        if len(address) <= _LONGEST_LINK and _LINK.fullmatch(address) and _has_host(address):
             scheme, rest = address.split(":", 1)
             return f"{scheme.lower()}:{_UNSAFE_IN_LINK.sub(_escaped, rest)}"
     notes.add("bad-link", place, value)
     return ""
+
+
+def _has_host(address: str) -> bool:
+    """Whether what stands between the slashes can be one: `http://[` cannot."""
+    try:
+        urlsplit(address)
+    except ValueError:
+        return False
+    return True
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
+from typing import NamedTuple
 
 from commonground.protocols.base import Notes
 from commonground.protocols.fields import contacts, formats, frequencies, licenses, prose, values
@@ -24,7 +25,7 @@ def canonical(raw: Raw) -> Raw:
     kept = {name: value for name, value in resource.items() if name not in _VOLATILE and name not in _ARRAYS}
     arrays = [resource.get(name) for name in _ARRAYS]
     lists = [one if isinstance(one, list) else [] for one in arrays]
-    kept["columns"] = _ordered(zip_longest(*lists))
+    kept["columns"] = _by_field(zip_longest(*lists))
     rest = {
         name: value for name, value in raw.items() if name not in {"resource", "classification", "preview_image_url"}
     }
@@ -40,6 +41,13 @@ def canonical(raw: Raw) -> Raw:
 
 def _ordered(items: Iterable[object]) -> list[object]:
     return sorted(items, key=repr)
+
+
+def _by_field(columns: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    """As `_ordered`, by their fields alone where these are all texts and differ: no `repr` of a text begins another's."""
+    listed = list(columns)
+    fields = {one[0] for one in listed if isinstance(one[0], str)}
+    return sorted(listed, key=(lambda one: repr(one[0])) if len(fields) == len(listed) else repr)
 
 
 def columns(resource: Raw, notes: Notes) -> tuple[Column, ...]:
@@ -82,7 +90,7 @@ def normalize(raw: Raw, portal: Portal, native_id: str, notes: Notes) -> Dataset
     """The record in our form. Whatever cannot be used is left out and noted."""
     found = raw.get("resource")
     resource: Raw = found if isinstance(found, dict) else {}
-    facts = own_facts(values.at(raw, "classification.domain_metadata"))
+    facts = own_facts(pairs(values.at(raw, "classification.domain_metadata")))
     html, plain = prose.description(resource.get("description"), notes, "resource.description", dialect="text")
     kind = words.KINDS.get(str(resource.get("type") or "").lower(), Kind.OTHER)
     known = columns(resource, notes)
@@ -119,30 +127,51 @@ def normalize(raw: Raw, portal: Portal, native_id: str, notes: Notes) -> Dataset
     )
 
 
-def own_facts(pairs: object) -> dict[str, str]:
-    """A portal's own fields, `Update_Update-Frequency: Daily`, by the last part of their key, lower case."""
-    facts: dict[str, str] = {}
-    for pair in pairs if isinstance(pairs, list) else ():
-        if isinstance(pair, dict) and isinstance(pair.get("key"), str) and isinstance(pair.get("value"), str):
-            value = prose.clean(pair["value"]).strip()
-            if value:
-                facts.setdefault(pair["key"].rsplit("_", 1)[-1].lower(), value)
+class Fact(NamedTuple):
+    """What one of a portal's own fields says, and where in the record."""
+
+    value: str
+    place: str
+
+
+Facts = dict[str, Fact]
+_UNTOLD = Fact("", "")
+
+
+def pairs(given: object) -> Iterator[tuple[str, object, str]]:
+    """Key, value and place of Discovery's own fields, `{"key": "Update_Update-Frequency", "value": "Daily"}`."""
+    for one in given if isinstance(given, list) else ():
+        if isinstance(one, dict) and isinstance(one.get("key"), str):
+            yield one["key"], one.get("value"), f"classification.domain_metadata.{one['key']}"
+
+
+def own_facts(told: Iterable[tuple[str, object, str]]) -> Facts:
+    """A portal's own fields (key, value, place) by the last part of their key, lower case."""
+    facts: Facts = {}
+    for key, value, place in told:
+        text = prose.clean(value).strip() if isinstance(value, str) else ""
+        if text:
+            facts.setdefault(key.rsplit("_", 1)[-1].lower(), Fact(text, place))
     return facts
 
 
-def fact(facts: dict[str, str], names: Sequence[str]) -> str:
-    """The first of those facts that the record has, or an empty text."""
-    return next((facts[name] for name in names if name in facts), "")
+def first(facts: Facts, names: Sequence[str]) -> Fact:
+    """The first of those facts that the record has; of empty text without one."""
+    return next((facts[name] for name in names if name in facts), _UNTOLD)
 
 
-def publisher(facts: dict[str, str], attribution: object, notes: Notes, place: str) -> str:
+def fact(facts: Facts, names: Sequence[str]) -> str:
+    """What the first of those facts says, or an empty text."""
+    return first(facts, names).value
+
+
+def publisher(facts: Facts, attribution: object, notes: Notes, place: str) -> str:
     """The office that publishes: the portal's own fact, else the attribution (at `place`)."""
-    told = [(fact(facts, words.OFFICE_FACTS), "the portal's own field for the office")]
-    told.append((values.text(attribution, notes, place), place))
+    told = [first(facts, words.OFFICE_FACTS), Fact(values.text(attribution, notes, place), place)]
     return next((office for name, where in told if (office := contacts.publisher(name, notes, where))), "")
 
 
-def contact(email: object, facts: dict[str, str], portal: Portal) -> Contact | None:
+def contact(email: object, facts: Facts, portal: Portal) -> Contact | None:
     """The record's office, else the portal's."""
     mailbox = email if isinstance(email, str) and email else fact(facts, ("contact-email",))
     return contacts.contact(fact(facts, ("contact-name",)), mailbox) or portal.contact

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from commonground.errors import Absent, Disagrees, Refused
-from commonground.protocols.base import Capabilities, Notes, Page, objects
+from commonground.errors import Absent, Disagrees, Empty, Refused
+from commonground.protocols.base import Capabilities, Notes, Page, ended, objects
 from commonground.protocols.data_json import DataJsonReader
 from commonground.protocols.fields.privacy import Persons
 from commonground.protocols.http import Client
@@ -34,10 +34,11 @@ class Discovery:
         list_order_is_random=True,
     )
 
-    def pages(self, portal: Portal, client: Client) -> Iterator[Page]:
-        """Pages in order of ids, so that nothing slips between two pages."""
+    def pages(self, portal: Portal, client: Client, after: str = "") -> Iterator[Page]:
+        """Pages in order of ids, so that nothing slips between two pages. The cursor is offset and last id."""
         domain = portal.options.get("domain", portal.host)
-        offset, last = 0, ""
+        begin, _, last = after.partition(" ")
+        offset = int(begin or 0)
         while True:
             where: dict[str, str | int] = {"offset": offset} if offset < DEEPEST else {"scroll_id": last}
             params = {"domains": domain, "order": "dataset_id", "limit": PAGE, **where}
@@ -45,14 +46,14 @@ class Discovery:
             records, odd = objects(results, "results", offset)
             ours, strangers = _of_domain(records, domain)
             if offset == 0 and not ours:
-                raise Absent(
+                raise Empty(
                     f"{portal.host} is not in Socrata's Discovery API ({declared or 0} records, none of {domain}).",
                     url=portal.url,
                 )
-            yield Page(ours, declared, (*odd, *strangers))
             offset += len(results)
             last = str(_id(records[-1])) if records else ""
-            if not results or (declared is not None and offset >= declared and offset < DEEPEST):
+            yield Page(ours, declared, (*odd, *strangers), f"{offset} {last}")
+            if not results or (ended(len(results), PAGE, offset, declared) and offset < DEEPEST):
                 return
 
     def _ask(self, portal: Portal, client: Client, params: dict[str, str | int]) -> tuple[list[Any], int | None]:
@@ -102,22 +103,22 @@ class Views:
         modified_is_safe=True,
     )
 
-    def pages(self, portal: Portal, client: Client) -> Iterator[Page]:
+    def pages(self, portal: Portal, client: Client, after: str = "") -> Iterator[Page]:
         """Pages until an empty one. A page that brings nothing new ends it: some servers ignore `page`."""
-        number, seen = 1, set[str]()
+        number, seen = int(after or 0) + 1, set[str]()
         while True:
             found = self._ask(portal, client, number)
             records, odd = objects(found, "views", (number - 1) * PAGE)
             fresh = [one for one in records if str(one.get("id")) not in seen]
             if number == 1 and not found:
-                raise Absent(f"{portal.host} lists no views.", url=portal.url)
+                raise Empty(f"{portal.host} lists no views.", url=portal.url)
             if number > 1 and not fresh:
                 if len(found) == PAGE:
                     # A full page again: there is more behind it that this server does not give.
                     yield Page(records)
                 return
             seen.update(str(one.get("id")) for one in fresh)
-            yield Page(records if number == 1 else fresh, findings=odd)
+            yield Page(records if number == 1 else fresh, findings=odd, cursor=str(number))
             number += 1
 
     def _ask(self, portal: Portal, client: Client, number: int) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Speaks Socrata over some holdings: Discovery (`/api/catalog/v1`) and `/api/views`.
+"""Speaks Socrata over some holdings: Discovery (`/api/catalog/v1`), `/api/views`, and SODA where rows are held.
 
 Records go out as they came in. A view is made from a Discovery record where a client asks for one.
 """
@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request, Response
 
 from commonground.protocols.base import Holdings, WSGIApp
 from commonground.protocols.serving import answer, application
+from commonground.protocols.socrata.soda import Soda, columns
 from commonground.words import Raw
 
 MOST = 10_000
@@ -22,7 +23,7 @@ _VIEWS_A_PAGE = 200
 
 def app(holdings: Holdings) -> WSGIApp:
     """A WSGI application; holdings are Discovery records, or views of a domain that Discovery lacks."""
-    shop = _Shop(holdings)
+    shop, soda = _Shop(holdings), Soda(holdings.rows)
     return application(
         {
             "/api/catalog/v1": shop.catalog,
@@ -31,7 +32,9 @@ def app(holdings: Holdings) -> WSGIApp:
             "/api/views.json": shop.views,
             "/api/views/<id>.json": shop.view,
             "/api/views/<id>": shop.view,
-            "/resource/<id>.json": shop.rows,
+            "/api/views/<id>/rows.csv": soda.bulk,
+            "/resource/<id>.json": soda.rows,
+            "/resource/<id>.csv": soda.csv,
         },
         failed=_failed,
     )
@@ -49,7 +52,7 @@ def _resource(record: Raw) -> Raw:
 
 class _Shop:
     def __init__(self, holdings: Holdings) -> None:
-        self.host = holdings.host
+        self.host, self.rows = holdings.host, holdings.rows
         self.records = list(holdings.records)
         self.by_id = {_id(record): record for record in self.records}
         self.in_discovery = all("resource" in record for record in self.records)
@@ -87,14 +90,13 @@ class _Shop:
 
     def view(self, request: Request, id: str) -> Response:  # noqa: A002, ARG002 - the part's name in the path
         """One view, `/api/views/<4x4>[.json]`."""
-        record = self.by_id.get(id.removesuffix(".json"))
-        if record is None:
+        name = id.removesuffix(".json")
+        record, source = self.by_id.get(name), self.rows.get(name)
+        if record is None and source is None:
             raise NotFound(f"Cannot find view with id {id}")
-        return answer(view(record))
-
-    def rows(self, request: Request, id: str) -> Response:  # noqa: A002, ARG002 - the part's name in the path
-        """Catalog recordings hold no rows; the answer says so in SODA's own form of an error."""
-        raise NotFound(f"{id} has no recorded rows")
+        shown = view(record) if record is not None else {"id": name, "name": name}
+        # Recorded rows may be older or newer than the record: their file says which columns they have.
+        return answer(shown if source is None else {**shown, "columns": columns(source)})
 
 
 def _id(record: Raw) -> str:

@@ -97,13 +97,13 @@ def columns(raw: Raw, notes: Notes) -> tuple[Column, ...]:
     return discovery.in_order(found)
 
 
-def _facts(custom: object) -> dict[str, str]:
+def _facts(custom: object) -> discovery.Facts:
     """`{"Update": {"Update Frequency": "Daily"}}` in the form that Discovery's facts have."""
-    pairs = []
+    told = []
     for group, fields in custom.items() if isinstance(custom, dict) else ():
         for name, value in fields.items() if isinstance(fields, dict) else ():
-            pairs.append({"key": f"{group}_{name}".replace(" ", "-"), "value": value})
-    return discovery.own_facts(pairs)
+            told.append((name.replace(" ", "-"), value, f"metadata.custom_fields.{group}.{name}"))
+    return discovery.own_facts(told)
 
 
 def _kind(raw: Raw) -> Kind:

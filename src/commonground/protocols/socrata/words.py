@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from commonground.protocols.fields.privacy import Persons
 from commonground.words import ColumnType, Kind
@@ -91,6 +92,7 @@ PERSONS = Persons(
 """Where persons may stand, in Discovery's records and in views."""
 
 
+@lru_cache(maxsize=1_000)
 def column_type(published: str) -> ColumnType:
     """Our type for a type as published; `UNKNOWN` for a word we have not met."""
     return TYPES.get(published.replace("_", " ").strip().lower(), ColumnType.UNKNOWN)
