@@ -12,7 +12,7 @@ import pytest
 from werkzeug.wrappers import Request, Response
 
 from commonground.catalog import browse, store, tasks
-from commonground.catalog.models import Dataset, Finding, Revision
+from commonground.catalog.models import Dataset, Finding, Harvest, Revision
 from commonground.protocols.ckan.read import Ckan
 from commonground.protocols.http import Manners
 from tests.catalog.faults import (
@@ -96,8 +96,13 @@ def test_a_portal_that_says_no(status: int, code: str) -> None:
 
 def test_an_empty_list() -> None:
     form = held_then(discovery([]))
-    assert (form["outcome"], form["held"]) == ("failed", 5)
+    assert (form["outcome"], form["held"], form["withheld"], form["would_go"]) == ("withheld", 5, True, 5)
+    assert form["reason"] == "The listing was empty; 5 data sets were listed before."
     assert "0 records, none of bad.example" in form["error"]
+    assert "removal-withheld" in codes()
+    again = harvest(discovery(RECORDS))
+    assert (again["outcome"], codes()) == ("complete", [])
+    assert Harvest.objects.get(pk=form["id"]).decision == "superseded"
 
 
 @pytest.mark.parametrize("protocol", ["ckan", "arcgis-hub", "dcat-us"])
@@ -115,7 +120,7 @@ def test_an_empty_list_of_other_protocols(protocol: str) -> None:
     full, empty = answers[protocol]
     assert harvest(lambda _: as_json(full), protocol=protocol)["held"] == 1
     form = harvest(lambda _: as_json(empty), protocol=protocol)
-    assert (form["held"], form["missing"], form["outcome"]) == (1, 0, "failed")
+    assert (form["held"], form["missing"], form["outcome"]) == (1, 0, "withheld")
     assert form["error"]
 
 
@@ -145,14 +150,17 @@ def test_half_the_pages_then_an_error() -> None:
     assert codes() == ["portal-unreachable"]
     assert harvest(discovery(many))["held"] == 700
     form = harvest(answer)
-    assert (form["outcome"], form["held"], form["missing"]) == ("partial", 700, 0)
+    assert (form["outcome"], form["held"], form["missing"], form["would_go"]) == ("withheld", 700, 0, 200)
+    assert form["reason"].startswith("The listing failed after 500 records")
 
 
 def test_a_total_that_disagrees() -> None:
     form = held_then(discovery(RECORDS[:3], declared=9))
-    assert (form["outcome"], form["held"]) == ("partial", 5)
-    [finding] = findings()
-    assert (finding["code"], finding["sample"]) == ("total-disagrees", "9 declared, 3 listed")
+    assert (form["outcome"], form["held"]) == ("withheld", 5)
+    assert [(one["code"], one["sample"]) for one in findings()] == [
+        ("removal-withheld", "2"),
+        ("total-disagrees", "9 declared, 3 listed"),
+    ]
     form = harvest(discovery(RECORDS[:4], declared=2))
     assert codes() == ["total-disagrees"]
 
@@ -168,7 +176,7 @@ def test_the_first_page_for_ever(declared: int | None) -> None:
         return as_json({"results": many[:500], **({"resultSetSize": declared} if declared else {})})
 
     form = harvest(answer)
-    assert (form["outcome"], form["held"], form["missing"], form["seen"]) == ("partial", 1000, 0, 500)
+    assert (form["outcome"], form["held"], form["missing"], form["seen"]) == ("withheld", 1000, 0, 500)
     assert "page-repeats" in codes()
     assert "duplicate-id" not in codes()
 
@@ -361,3 +369,18 @@ def test_a_poorer_dialect_changes_nothing() -> None:
     form = harvest(discovery([*four, record("bad2-abcd")]))
     assert (form["added"], form["changed"], form["unchanged"]) == (0, 1, 2)
     assert codes() == []
+
+
+@pytest.mark.parametrize(("limit", "said"), [("MOST_RECORDS", "lists more than 900"), ("LONGEST", "took more than")])
+def test_a_listing_without_end(monkeypatch: pytest.MonkeyPatch, limit: str, said: str) -> None:
+    def answer(request: Request) -> Response:
+        if request.path != "/api/catalog/v1":
+            return Response(status=404)
+        begin = int(request.args.get("offset", 0))
+        return as_json({"results": [record(f"bad-{number:06}") for number in range(begin, begin + 500)]})
+
+    monkeypatch.setattr(f"commonground.catalog.harvest.{limit}", 900 if limit == "MOST_RECORDS" else 0)
+    with client_for({"bad": answer}) as client:
+        (one,) = tasks.harvest(tasks.Order([portal("bad")], client))
+    assert one.outcome == "partial"
+    assert said in one.error

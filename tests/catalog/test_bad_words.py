@@ -35,7 +35,7 @@ def test_a_total_that_is_no_count(total: Any) -> None:
 def test_what_a_broken_listing_does_not_show_is_not_mended() -> None:
     twice = discovery([record("bad-0001"), record("bad-0001")])
     harvest(twice)
-    (before,) = Finding.objects.filter(portal="bad", closed=None)
+    before = Finding.objects.get(portal="bad", closed=None, scope="listing")
     assert before.code == "duplicate-id"
     harvest(fixed("out of order", 500))
     assert {one["code"] for one in findings()} == {"duplicate-id", "portal-unreachable"}

@@ -57,6 +57,7 @@ def checksum() -> dict[str, str]:
     }
 
 
+@pytest.mark.whole
 def test_seven_cities_twice(replay: Replay, recordings: Path) -> None:
     first = replay()
     assert {slug: one["held"] for slug, one in first.items()} == HELD
@@ -105,6 +106,7 @@ def figures(forms: dict[str, dict[str, Any]]) -> dict[str, tuple[int, int, int]]
     return {slug: (one["added"], one["changed"], one["missing"]) for slug, one in forms.items()}
 
 
+@pytest.mark.whole
 def test_a_month_later(replay: Replay) -> None:
     """Recordings of a portal at two days, cut to the same range of ids. The figures were counted apart from us."""
     cities = ("chicago", "new_york", "los_angeles", "san_francisco", "seattle")
@@ -120,7 +122,7 @@ def test_a_month_later(replay: Replay) -> None:
     gone = Dataset.objects.filter(portal="new-york", state="missing")
     assert set(gone.values_list("native_id", flat=True)) == {"qnjm-wvu5", "r92a-n7f7", "tvhc-4n5n"}
     assert all(one.missing_since and browse.dataset(one.key).revision for one in gone)
-    assert not index.opened().ids() & {one.key for one in gone}
+    assert {one.key for one in gone} <= index.opened().ids()  # until the grace is over
     assert Revision.objects.filter(number=2).count() == 85 + 32 + 114 + 111 + 5
 
     back = replay("replay", names=("new_york",), at=date(2022, 6, 30))
@@ -132,6 +134,7 @@ def test_a_month_later(replay: Replay) -> None:
     assert index.compare()["differing"] == []
 
 
+@pytest.mark.whole
 def test_a_hub_that_rewrites_its_addresses(replay: Replay) -> None:
     """Between these days Washington's Hub changed 1,163 of 1,323 records, most only in addresses that it makes itself."""
     replay(names=("washington_dc",), at=date(2020, 9, 18))
@@ -140,6 +143,7 @@ def test_a_hub_that_rewrites_its_addresses(replay: Replay) -> None:
     assert (october, november) == ((10, 193, 1), (26, 128, 2))
 
 
+@pytest.mark.whole
 def test_an_older_dialect_has_the_same_ids(replay: Replay) -> None:
     """Chicago's recording of 2020 is a data.json; its ids are the 4x4 that Discovery gives two years later."""
     old = replay(names=("chicago",), at=date(2020, 7, 22))["chicago"]
@@ -148,8 +152,9 @@ def test_an_older_dialect_has_the_same_ids(replay: Replay) -> None:
     assert all(len(one) == 9 and one[4] == "-" for one in ids)
     new = replay(names=("chicago",))["chicago"]
     assert new["dialect"] == "socrata-discovery"
-    assert figures({"chicago": new}) == {"chicago": (92, 496, 305)}
-    assert Dataset.objects.count() == old["held"] + 92 == new["held"] + 305
+    assert figures({"chicago": new}) == {"chicago": (92, 496, 0)}
+    assert (new["withheld"], new["would_go"]) == (True, 305)
+    assert Dataset.objects.count() == old["held"] + 92 == new["held"]
 
 
 def test_a_home_holds_one_kind_of_harvest(replay: Replay) -> None:

@@ -10,10 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 from werkzeug.wrappers import Request, Response
 
-from commonground.catalog import browse, index, tasks
+from commonground.catalog import browse, identity, index, tasks
 from commonground.catalog.models import Harvest
 from commonground.cities import cities
 from commonground.errors import NotFound, Usage
@@ -22,7 +23,7 @@ from commonground.protocols.recordings import find, newest
 from commonground.work import store as runs
 from commonground.work.models import Run
 from commonground.work.worker import work
-from tests.catalog.faults import Answerer, as_json, client_for, discovery, fixed, portal, record
+from tests.catalog.faults import Answerer, as_json, client_for, discovery, fixed, harvest, portal, record
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -53,8 +54,10 @@ def test_regular_harvests(world: dict[str, Answerer]) -> None:
     assert {one["subject"]: one["error"] for one in done} == {"bad": "", "good": ""}
     assert browse.present().count() == 3
     assert index.compare()["differing"] == []
-    assert work(once=True, say=said.append) == []
-    due = Run.objects.filter(state="due")
+    assert [one["task"] for one in work(once=True, say=said.append)] == ["overlap"], (
+        "of its catalog alone nothing is due"
+    )
+    due = Run.objects.filter(state="due", task=tasks.HARVEST)
     assert {one.subject for one in due} == {"bad", "good"}
     assert all(timedelta(hours=23) < one.due - timezone.now() <= timedelta(hours=24) for one in due)
 
@@ -74,7 +77,7 @@ def test_regular_harvests(world: dict[str, Answerer]) -> None:
 def test_a_home_of_recordings_is_not_harvested(world: dict[str, Answerer]) -> None:
     with client_for(world) as client:
         tasks.harvest(tasks.Order([portal("good")], client, "replay"))
-    assert work(once=True, say=lambda _: None) == []
+    assert "harvest" not in {one["task"] for one in work(once=True, say=lambda _: None)}
     assert Harvest.objects.count() == 1
 
 
@@ -155,6 +158,20 @@ def test_a_recording_for_each_protocol_that_records_came_in(tmp_path: Path) -> N
     assert (chosen.protocol, len(chosen.holdings().records)) == ("socrata", 2)
 
 
+@pytest.mark.parametrize(("listed", "outcome"), [(60, "complete"), (20, "withheld")])
+def test_a_run_that_is_written_stays_so(monkeypatch: pytest.MonkeyPatch, listed: int, outcome: str) -> None:
+    """That the database refuses what comes after the end of a run does not change how it ended."""
+    many = [record(f"bad-{number:04}") for number in range(60)]
+    harvest(discovery(many))
+
+    def locked(_portal: str) -> int:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(identity, "follow", locked)
+    form = harvest(discovery(many[:listed]))
+    assert (form["outcome"], form["error"], Run.objects.filter(state="running").exists()) == (outcome, "", False)
+
+
 def test_slow_pages_keep_their_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     """A portal whose page takes longer than a lease is still ours; one that was taken over writes no more."""
     monkeypatch.setattr(tasks, "BEAT", 0.1)
@@ -177,3 +194,26 @@ def test_slow_pages_keep_their_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     assert beaten.count("good") > 3
     assert (good.outcome, bad.outcome) == (Harvest.Outcome.COMPLETE, Harvest.Outcome.RUNNING)
     assert [one.portal for one in browse.present()] == ["good"]
+
+
+def test_a_run_that_is_taken_over_between_two_beats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who slept past its lease and wakes up with a page in its hands writes nothing of it, and asks no further."""
+    monkeypatch.setattr("commonground.protocols.socrata.read.PAGE", 20)
+    asked: list[str] = []
+    inner = discovery([record(f"bad-{number:04}") for number in range(400)])
+
+    def answer(request: Request) -> Response:
+        asked.append(request.args["offset"])
+        return inner(request)
+
+    def taken(one: Harvest) -> None:
+        if one.seen == 40:
+            Run.objects.filter(subject="bad", state="running").update(owner="another", attempt=7)
+
+    with client_for({"bad": answer}) as client:
+        [one] = tasks.harvest(tasks.Order([portal("bad")], client), taken)
+    assert browse.present().count() == 40
+    one.refresh_from_db()
+    assert (one.outcome, one.seen, one.finished) == (Harvest.Outcome.RUNNING, 40, None)
+    assert Run.objects.get(subject="bad").state == "running"
+    assert len(asked) < 20

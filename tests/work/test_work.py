@@ -112,7 +112,8 @@ def test_a_run_of_a_dead_process_is_free_at_once(settings: Any) -> None:
         assert other.stdout
         name = other.stdout.readline().strip()
         store.schedule("count", "birds")
-        Run.objects.update(state="running", owner=name, leased_until=timezone.now() + timedelta(minutes=9))
+        now = timezone.now()
+        Run.objects.update(state="running", owner=name, leased_until=now + timedelta(minutes=9), heartbeat=now)
         assert not owners.dead(folder, name)
         assert store.claim_next(["count"]) is None
         other.kill()
@@ -121,9 +122,33 @@ def test_a_run_of_a_dead_process_is_free_at_once(settings: Any) -> None:
     run = store.claim_next(["count"])
     assert run
     assert run.owner == store.owner() != name
+    assert run.reaped.startswith(f"Attempt 0 gave its last sign of life at {now:%Y-%m-%d %H:%M:%S}")
+    assert run.reaped.endswith("its process has died.")
     assert not owners.dead(folder, run.owner)
+    (folder / "left-long-ago").touch()
+    os.utime(folder / "left-long-ago", (0, 0))
+    os.utime(folder / run.owner, (0, 0))
+    owners._sweep(folder)
+    assert {path.name for path in folder.iterdir()} == {name, run.owner}
     assert not owners.dead(folder, "of another home")
     assert not owners.dead(folder, "")
+
+
+def test_two_processes_that_start_at_once_both_sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dead = owners.dead
+
+    def swept_by_another(folder: Path, owner: str) -> bool:
+        (folder / owner).unlink()
+        for path in folder.iterdir():
+            path.unlink()
+        return dead(folder, owner)
+
+    for name in ("one", "other"):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (0, 0))
+    monkeypatch.setattr(owners, "dead", swept_by_another)
+    owners._sweep(tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.django_db
@@ -254,16 +279,16 @@ def test_generations_commit_in_order() -> None:
     """Whoever reads a number has seen all changes up to it: the search index relies on that."""
     from django.db import transaction
 
-    from commonground.catalog import store as catalog
+    from commonground.catalog import counter
 
     numbers: list[int] = []
 
     def change() -> None:
         for _ in range(5):
             with transaction.atomic():
-                number = catalog.next_generation()
+                number = counter.next_generation()
                 Run.objects.create(task="mark", subject=str(number), due=timezone.now())
-            seen = catalog.generation()
+            seen = counter.generation()
             marks = set(map(int, Run.objects.filter(task="mark").values_list("subject", flat=True)))
             assert marks >= set(range(1, seen + 1))
             numbers.append(number)

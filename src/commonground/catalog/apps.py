@@ -24,6 +24,7 @@ class CatalogConfig(AppConfig):
         navigation.add("about", _("About"), order=80)
         navigation.add("developers", _("Developers"), order=90)
         register("harvest", _harvest, _schedule)
+        register("links", _links, _schedule_links)
 
 
 def _harvest(subject: str, beat: Callable[[], bool]) -> None:
@@ -36,3 +37,15 @@ def _schedule() -> None:
     from commonground.catalog import tasks
 
     tasks.schedule()
+
+
+def _links(subject: str, beat: Callable[[], bool]) -> None:
+    from commonground.catalog import links
+
+    links.run_links(subject, beat)
+
+
+def _schedule_links() -> None:
+    from commonground.catalog import links
+
+    links.schedule()

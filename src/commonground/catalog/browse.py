@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -13,16 +12,14 @@ from django.conf import settings
 from django.db.models import Count, Max, Q, QuerySet
 from django.urls import reverse
 
-from commonground.catalog.models import Dataset, Finding, Harvest, Revision
+from commonground.catalog import findings, related
+from commonground.catalog.models import Dataset, Harvest, Revision
 from commonground.catalog.search import Query, Results, ids
 from commonground.catalog.search import search as ask
 from commonground.cities import city, load
 from commonground.errors import NotFound
-from commonground.protocols.fields.contacts import without_mailboxes
-from commonground.protocols.findings import rule
-from commonground.protocols.registry import persons, shown
+from commonground.protocols.registry import shown
 from commonground.words import City, Portal, State
-from commonground.words import Finding as FindingWord
 
 Form = dict[str, Any]
 
@@ -56,8 +53,19 @@ def city_slug(word: str) -> str:
 
 
 def present() -> QuerySet[Dataset]:
-    """Datasets that the newest complete listing of their portal names."""
+    """Datasets that their portal lists, as far as its newest complete listing tells."""
     return Dataset.objects.filter(state=State.PRESENT)
+
+
+def kept() -> QuerySet[Dataset]:
+    """Datasets in the catalog: present, or missing for less than the grace."""
+    return Dataset.objects.exclude(state=State.WITHDRAWN)
+
+
+def lines(rows: QuerySet[Dataset] | None = None) -> QuerySet[Dataset]:
+    """Datasets with no more than what a list says of them in one line each; all of them, or these."""
+    listed = Dataset.objects.all() if rows is None else rows
+    return listed.only("key", "portal", "native_id", "city", "kind", "title", "updated", "series", "state", "same_as")
 
 
 def with_forms() -> QuerySet[Dataset]:
@@ -72,7 +80,7 @@ def dataset(key: str) -> Dataset:
     found = rows.filter(key=key).first()
     if found is None and native_id:
         portal = _portal_at(head.lower())
-        found = rows.filter(portal=portal, native_id=native_id).first() if portal else None
+        found = rows.filter(key=f"{portal}/{native_id}").first() if portal else None
     if found is None:
         raise NotFound(
             f"No data set “{key}”.", advice="Ids look like chicago/ydr8-5enu; commonground search finds them."
@@ -100,6 +108,7 @@ def dataset_form(one: Dataset) -> Form:
     return {
         **one.revision.form,
         "series": one.series,
+        **related.form(one),
         "updated": one.updated,
         "state": one.state,
         "missing_since": one.missing_since,
@@ -107,41 +116,8 @@ def dataset_form(one: Dataset) -> Form:
         "last_changed": one.last_changed,
         "revision": one.revision.number,
         "url": f"{settings.SITE_URL}{path(one)}",
-        "findings": [finding_form(finding) for finding in findings_of(one)],
+        "findings": list(findings.forms(findings.of(one))),
     }
-
-
-def findings_of(one: Dataset) -> QuerySet[Finding]:
-    """Open findings of one dataset."""
-    return Finding.objects.filter(portal=one.portal, native_id=one.native_id, closed=None)
-
-
-def finding_form(one: Finding) -> Form:
-    """A finding with its plain sentence and what to do."""
-    law = rule(one.code)
-    sample, detail = _shown(one)
-    word = FindingWord(one.code, one.place, sample, one.native_id, detail)
-    return {
-        "code": one.code,
-        "severity": one.severity,
-        "fixer": one.fixer,
-        "city": one.city,
-        "portal": one.portal,
-        "id": f"{one.portal}/{one.native_id}" if one.native_id else None,
-        "place": one.place,
-        "sample": sample,
-        "message": law.say(word),
-        "advice": law.advice,
-        "detail": detail,
-        "first_seen": one.first_seen,
-    }
-
-
-def _shown(one: Finding) -> tuple[str, str]:
-    """Sample and detail of a finding, without private persons; the admin shows operators what was found."""
-    if rule(one.code).withheld or persons().at(one.place):
-        return "…" if one.sample else "", ""
-    return without_mailboxes(one.sample), without_mailboxes(one.detail)
 
 
 def revision(one: Dataset, number: int | None = None) -> Revision:
@@ -162,19 +138,20 @@ def siblings(one: Dataset) -> QuerySet[Dataset]:
     """The other slices of the same series, newest title first."""
     if not one.series:
         return Dataset.objects.none()
-    return present().filter(portal=one.portal, series=one.series).exclude(pk=one.pk).order_by("-title")
+    return lines(kept()).filter(portal=one.portal, series=one.series).exclude(pk=one.pk).order_by("-title")
 
 
 def family(one: Dataset) -> tuple[list[Dataset], list[Dataset]]:
     """The dataset that this one is a view of, and at most 50 views of it."""
-    up = present().filter(portal=one.portal, native_id=one.parent) if one.parent else Dataset.objects.none()
-    down = present().filter(portal=one.portal, parent=one.native_id).exclude(pk=one.pk).order_by("title")
+    up = lines(kept()).filter(key=f"{one.portal}/{one.parent}") if one.parent else Dataset.objects.none()
+    down = lines(kept()).filter(portal=one.portal, parent=one.native_id).exclude(pk=one.pk).order_by("title")
     return list(up), list(down[:50])
 
 
 def harvest_form(one: Harvest) -> Form:
     """One run over one portal. Counts are of this run; `held` leaves out what is missing."""
     return {
+        "id": one.pk,
         "portal": one.portal,
         "host": one.host,
         "city": one.city,
@@ -185,11 +162,19 @@ def harvest_form(one: Harvest) -> Form:
         "outcome": one.outcome,
         "declared": one.declared,
         "seen": one.seen,
+        "left_out": one.left_out,
         "held": one.held,
         "added": one.added,
         "changed": one.changed,
         "unchanged": one.unchanged,
         "missing": one.missing,
+        "withdrawn": one.withdrawn,
+        "returned": one.returned,
+        "withheld": one.withheld,
+        "reason": one.reason,
+        "would_go": len(one.would_go),
+        "decision": one.decision,
+        "resumed": one.resumed,
         "findings": one.findings,
         "seconds": round(one.seconds, 2),
         "started": one.started,
@@ -204,12 +189,6 @@ def newest_harvests() -> dict[str, Harvest]:
     return {one.portal: one for one in Harvest.objects.filter(pk__in=newest)}
 
 
-def last_complete() -> dict[str, datetime]:
-    """When each portal was last read to its end."""
-    rows = Harvest.objects.filter(outcome=Harvest.Outcome.COMPLETE).values("portal").annotate(at=Max("finished"))
-    return {row["portal"]: row["at"] for row in rows}
-
-
 def portal_form(portal: Portal) -> Form:
     """The facts of a portal."""
     return {
@@ -222,31 +201,12 @@ def portal_form(portal: Portal) -> Form:
     }
 
 
-def status_form() -> Form:
-    """Per portal what it declares, what we hold, how the last run ended; and the index beside it."""
-    from commonground.catalog import index
-
-    runs, complete = newest_harvests(), last_complete()
-    held = dict(present().values_list("portal").annotate(count=Count("pk")))
-    known = known_portals()
-    rows: list[Form] = [
-        {
-            **(portal_form(known[slug]) if slug in known else {}),
-            **(harvest_form(runs[slug]) if slug in runs else {"outcome": "never"}),
-            "portal": slug,
-            "held": held.get(slug, 0),
-            "last_complete": complete.get(slug),
-        }
-        # Portals of cities whose files are gone, or were named for one harvest only, are still held.
-        for slug in dict.fromkeys([*known, *runs])
-    ]
-    return {"portals": rows, "index": index.state()}
-
-
 def cities_form() -> Form:
-    """All cities, their portals, and how many datasets we hold of each."""
-    held = dict(present().values_list("city").annotate(count=Count("pk")))
-    return {"cities": [city_form(city, held.get(slug, 0)) for slug, city in known_cities().items()]}
+    """All cities, their portals, and how many datasets we hold of each, those on two portals once."""
+    held = dict(kept().values_list("city").annotate(count=Count("pk")))
+    copies = dict(related.folded().values_list("city").annotate(count=Count("pk")))
+    known = known_cities().items()
+    return {"cities": [city_form(city, held.get(slug, 0) - copies.get(slug, 0)) for slug, city in known]}
 
 
 def city_form(city: City, held: int) -> Form:
@@ -273,29 +233,22 @@ def city_form(city: City, held: int) -> Form:
     }
 
 
-def findings_form(portals: Sequence[str], *, fixer: str | None = None, limit: int = 100) -> Form:
-    """Open findings of some portals, by slug; of all when none is named."""
-    found = Finding.objects.filter(closed=None)
-    if portals:
-        found = found.filter(portal__in=portals)
-    if fixer:
-        found = found.filter(fixer=fixer)
-    return {"total": found.count(), "findings": [finding_form(one) for one in found[:limit]]}
-
-
 def changes(where: Q | None = None, limit: int = 50) -> list[Revision]:
-    """The newest revisions, of present datasets only."""
-    rows = Revision.objects.filter(dataset__state=State.PRESENT).select_related("dataset").defer("packed")
+    """The newest revisions of what is in the catalog."""
+    rows = Revision.objects.exclude(dataset__state=State.WITHDRAWN).select_related("dataset").defer("packed")
     return list((rows.filter(where) if where else rows).order_by("-seen", "-id")[:limit])
 
 
-def search(query: Query, *, facets: bool = True) -> tuple[Results, list[Dataset]]:
-    """Ask the index; the hits' datasets come in the same order. One that just vanished is left out."""
+def search(query: Query, *, facets: bool = True, forms: bool = True) -> tuple[Results, list[Dataset]]:
+    """Ask the index; the hits' datasets come in the same order. One that just vanished is left out.
+
+    With `forms` they bring their newest revisions, which lie far apart on a disk.
+    """
     from commonground.catalog import index
 
     found = index.ready()
     results = ask(found, query, facets=facets)
-    return results, _in_order([hit.id for hit in results.hits])
+    return results, _in_order([hit.id for hit in results.hits], with_forms() if forms else lines())
 
 
 def everything(query: Query) -> Iterator[Dataset]:
@@ -304,11 +257,11 @@ def everything(query: Query) -> Iterator[Dataset]:
 
     found = ids(index.ready(), query)
     while batch := list(islice(found, _BATCH)):
-        yield from _in_order(batch)
+        yield from _in_order(batch, with_forms())
 
 
-def _in_order(keys: Sequence[str]) -> list[Dataset]:
-    rows = with_forms().in_bulk(keys, field_name="key")
+def _in_order(keys: Sequence[str], among: QuerySet[Dataset]) -> list[Dataset]:
+    rows = among.in_bulk(keys, field_name="key")
     return [rows[key] for key in keys if key in rows]
 
 
@@ -316,13 +269,22 @@ def search_form(query: Query) -> Form:
     """Total, results with their scores, and facets: the search as JSON."""
     results, rows = search(query)
     scores = {hit.id: hit.score for hit in results.hits}
+    copies = related.copies(scores)
     return {
         "total": results.total,
         "limit": query.limit,
         "offset": query.offset,
         "corrected": results.corrected or None,
         "complete": results.complete,
-        "results": [{**result_form(row), "score": round(scores[row.key], 4)} for row in rows],
+        "folded": results.folded,
+        "results": [
+            {
+                **result_form(row),
+                "copies": [one.key for one in copies.get(row.key, ())],
+                "score": round(scores[row.key], 4),
+            }
+            for row in rows
+        ],
         "facets": {
             name: [{"value": one.value, "label": one.label, "count": one.count} for one in counts]
             for name, counts in results.facets.items()
@@ -333,4 +295,5 @@ def search_form(query: Query) -> Form:
 def result_form(one: Dataset) -> Form:
     """A dataset in a list: all its facts, without its findings."""
     form = one.revision.form if one.revision else {"id": one.key}
-    return {**form, "updated": one.updated, "state": one.state, "url": f"{settings.SITE_URL}{path(one)}"}
+    told = {"same_as": one.same_as, "updated": one.updated, "state": one.state}
+    return {**form, **told, "url": f"{settings.SITE_URL}{path(one)}"}

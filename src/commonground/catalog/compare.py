@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from commonground.catalog import characters, forms
+from commonground.catalog.quality import criteria
 from commonground.errors import PortalError
 from commonground.protocols.base import SAMPLE_LENGTH, Notes, Page, Reader
 from commonground.protocols.fields import prose
 from commonground.words import Dataset, Finding, Portal, Raw, State
 
-READING = 2
+READING = 3
 """Counts up when our reading of records changes: every record is then read anew, once."""
 
 LONGEST_ID = 300
@@ -24,6 +26,8 @@ _FOLDER = re.compile(r"(?<![^/])\.{1,2}(?![^/])")
 """A part of a path by which browsers would go up in our addresses."""
 _LEFT_OUT = {"record-unusable", "wrong-domain"}
 """Findings of a reader that stand for one listed record each, which it did not hand over."""
+_BRING_NOTHING = _LEFT_OUT | {"no-id", "duplicate-id"}
+"""Findings that stand for one listed record each, which is no dataset of its own."""
 
 Result = TypeVar("Result")
 
@@ -46,6 +50,8 @@ class Held:
     incomplete: bool = False
     reading: int = READING
     dialect: str = ""
+    released: bool = False
+    """A person has said that it is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +87,24 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What one page of a listing named: ids with their fingerprints, and how many records may be any dataset.
+
+    `cursor` is the reader's, to go on behind the page.
+    """
+
+    hashes: Mapping[str, str]
+    doubtful: int = 0
+    cursor: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PagePlan:
     """What one page of a listing asks us to write.
 
-    `returned` were missing and are back unchanged. `repeats`: the page only lists what earlier pages did.
+    `returned` were missing or withdrawn and are listed again, changed or not. `repeats`: the page only lists what
+    earlier pages did. `listed` is what the next process must know to go on behind this page.
     """
 
     seen: int
@@ -93,6 +113,7 @@ class PagePlan:
     unchanged: int
     returned: tuple[str, ...]
     findings: tuple[Finding, ...]
+    listed: Seen
     repeats: bool = False
 
     @property
@@ -104,6 +125,22 @@ class PagePlan:
     def changed(self) -> int:
         """Records that the city changed."""
         return sum(entry.change is Change.CHANGE for entry in self.entries)
+
+    @property
+    def left_out(self) -> Counter[str]:
+        """Records that were seen and are no dataset of their own, by the finding that says why."""
+        # An unusable record that has an id is kept under it.
+        found = [one.code for one in self.findings if one.code != "record-unusable" or not one.native_id]
+        return Counter(code for code in found if code in _BRING_NOTHING and not self.repeats)
+
+
+def holding(entry: Entry, form: Mapping[str, Any]) -> Entry:
+    """An incomplete entry with the columns that are held: that a host is down takes no column away."""
+    if entry.dataset.columns is not None or not form.get("columns_known"):
+        return entry
+    rows = entry.form["row_count"] if entry.form["row_count"] is not None else form.get("row_count")
+    kept = {**entry.form, "columns": form["columns"], "columns_known": True, "row_count": rows}
+    return replace(entry, dataset=forms.load(kept), form=kept, form_hash=forms.digest(kept))
 
 
 Complete = Callable[[Sequence[Listed]], Sequence[Completed]]
@@ -193,7 +230,7 @@ class Comparison:
         """The plan for one page. A record with an id that came before is noted and left out."""
         self._pages += 1
         findings, doubles = list(page.findings), list[Finding]()
-        fresh, unchanged = list[Listed](), list[str]()
+        fresh, unchanged, hashes, doubtful = list[Listed](), list[str](), dict[str, str](), self._doubtful
         for raw in page.records:
             one = self._listed(raw, findings)
             if one is None:
@@ -202,6 +239,7 @@ class Comparison:
                 doubles.append(self._double(one))
             else:
                 self._seen[one.native_id] = (one.hash, self._pages)
+                hashes[one.native_id] = one.hash
                 if self._is_unchanged(one):
                     unchanged.append(one.native_id)
                 else:
@@ -210,15 +248,28 @@ class Comparison:
         entries, same = self._read(fresh)
         unchanged += same
         repeats = bool(doubles) and len(doubles) == len(page.records) and self._pages > 1
+        if repeats:
+            self._doubtful = doubtful
+        else:
+            findings += doubles
+        declared = usable_total(page.declared, findings)
         return PagePlan(
             seen=len(page.records) + sum(one.code in _LEFT_OUT for one in page.findings),
-            declared=usable_total(page.declared, findings),
+            declared=declared,
             entries=entries,
             unchanged=len(unchanged) + sum(one.change is Change.REREAD for one in entries),
-            returned=tuple(one for one in unchanged if self.held[one].state == State.MISSING),
-            findings=(*findings, *(() if repeats else doubles)),
+            returned=tuple(one for one in hashes if one in self.held and self.held[one].state != State.PRESENT),
+            findings=tuple(findings),
+            listed=Seen(hashes, self._doubtful - doubtful, page.cursor, tuple(findings)),
             repeats=repeats,
         )
+
+    def resume(self, pages: Iterable[Seen]) -> None:
+        """Know the pages that another process read before it died."""
+        for page in pages:
+            self._pages += 1
+            self._seen.update({one: (hashed, self._pages) for one, hashed in page.hashes.items()})
+            self._doubtful += page.doubtful
 
     def _listed(self, raw: Raw, findings: list[Finding]) -> Listed | None:
         """The record with its id; None and a finding, which keeps its text, when it has none."""
@@ -233,6 +284,12 @@ class Comparison:
             return None
         if native_id != given:
             findings.append(Finding("id-changed", "listing", repr(given)[:SAMPLE_LENGTH], native_id))
+        # What goes wrong here is noted where the record is looked at with care.
+        hashed = guarded(lambda: forms.digest(self.reader.canonical(raw)), Notes(native_id))
+        return Listed(native_id, raw, hashed) if hashed else self._odd(native_id, raw, findings)
+
+    def _odd(self, native_id: str, raw: Raw, findings: list[Finding]) -> Listed:
+        """A record whose form is broken: what nothing can write is left out, and the rest compared as it is."""
         notes = Notes(native_id)
         raw = bearable(raw, notes)
         canonical = guarded(lambda: self.reader.canonical(raw), notes)
@@ -248,8 +305,8 @@ class Comparison:
 
     def _is_unchanged(self, one: Listed) -> bool:
         held = self.held.get(one.native_id)
-        if held is None:
-            return False
+        if held is None or held.state == State.WITHDRAWN:
+            return False  # the findings of a withdrawn one were closed, and are found anew
         if held.dialect in self.better:
             return True
         return held.listed_hash == one.hash and not held.incomplete and held.reading == READING
@@ -267,12 +324,17 @@ class Comparison:
 
     def _entry(self, one: Listed, done: Completed) -> Entry:
         notes = Notes(one.native_id)
-        for place, sample in characters.unstorable(done.raw):
+        raw = bearable(done.raw, notes)
+        for place, sample in characters.unstorable(raw):
             notes.add("odd-characters", place, sample)
-        dataset = guarded(lambda: self.reader.normalize(done.raw, self.portal, notes), notes)
+        # Read without the portal's own contact, which stands in for the record's but is not the record's merit.
+        dataset = guarded(lambda: self.reader.normalize(raw, replace(self.portal, contact=None), notes), notes)
+        unread = dataset is None
         if dataset is None:
             dataset = Dataset(self.portal.city, self.portal.slug, self.portal.host, one.native_id, one.native_id)
         dataset = replace(dataset, native_id=one.native_id)
+        faults = () if unread else criteria(dataset, self.reader.capabilities)
+        dataset = replace(dataset, contact=dataset.contact or self.portal.contact)
         form = forms.dump(dataset)
         if characters.unstorable(form):
             form = characters.cleaned(form)
@@ -281,12 +343,12 @@ class Comparison:
         return Entry(
             self._change(one, form_hash),
             dataset,
-            done.raw,
+            raw,
             one.hash,
             form_hash,
             form,
             done.incomplete,
-            (*done.findings, *notes.found),
+            (*done.findings, *notes.found, *faults),
         )
 
     def _change(self, one: Listed, form_hash: str) -> Change:
@@ -298,14 +360,22 @@ class Comparison:
         return Change.CHANGE
 
     def gone(self) -> tuple[str, ...]:
-        """Ids that we hold as present and that the listing, once complete, did not name.
+        """Ids that we hold as present and that the listing did not name.
 
         None while there are as many records of which we cannot say whether they are these.
         """
-        gone = tuple(one for one, held in self.held.items() if held.state == State.PRESENT and one not in self._seen)
-        return gone if len(gone) > self._doubtful else ()
+        unnamed = self._unnamed()
+        return unnamed if len(unnamed) > self._doubtful else ()
 
     def in_doubt(self) -> int:
         """How many ids the listing did not name, though they are not called missing for want of certainty."""
-        unnamed = sum(held.state == State.PRESENT and one not in self._seen for one, held in self.held.items())
-        return unnamed if unnamed <= self._doubtful else 0
+        unnamed = self._unnamed()
+        return len(unnamed) if len(unnamed) <= self._doubtful else 0
+
+    def _unnamed(self) -> tuple[str, ...]:
+        return tuple(one for one, held in self.held.items() if held.state == State.PRESENT and one not in self._seen)
+
+    def still_missing(self) -> tuple[str, ...]:
+        """Ids that were missing before this listing and are not in it either, as certain as those that are gone."""
+        still = tuple(one for one, held in self.held.items() if held.state == State.MISSING and one not in self._seen)
+        return still if len(still) > self._doubtful else ()

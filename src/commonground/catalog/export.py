@@ -16,7 +16,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from commonground import __version__
-from commonground.catalog import browse, forms, index, store
+from commonground.catalog import browse, counter, forms, index
 from commonground.catalog.compare import storable_id
 from commonground.catalog.models import Dataset
 from commonground.protocols.data_json import ENVELOPE, record
@@ -31,7 +31,7 @@ _behind = index.Behind()
 
 def current() -> Path:
     """The file of the newest generation; while that is made, the one before it, if there is any."""
-    newest = _path(store.generation())
+    newest = _path(counter.generation())
     if newest.exists():
         return newest
     older = sorted(newest.parent.glob("*.json"), key=lambda path: path.stat().st_mtime)
@@ -44,7 +44,7 @@ def current() -> Path:
 
 def make() -> Path:
     """Write the document of the newest generation; it appears whole, and older ones go."""
-    path = _path(store.generation())
+    path = _path(counter.generation())
     path.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
         file.writelines(document())
@@ -58,7 +58,7 @@ def make() -> Path:
 def _path(generation: int) -> Path:
     """The site's address is part of the name, because every record names it."""
     told = f"{generation}-{forms.digest([settings.SITE_URL, __version__])}.json"
-    return Path(settings.HOME, "export", store.mark(), told)
+    return Path(settings.HOME, "export", counter.mark(), told)
 
 
 def document() -> Iterator[bytes]:
@@ -67,7 +67,7 @@ def document() -> Iterator[bytes]:
     yield head + b',"dataset":['
     contacts = _contacts(browse.known_cities())
     first = True
-    for row in browse.present().select_related("revision").order_by("pk").iterator(chunk_size=_BATCH):
+    for row in browse.kept().select_related("revision").order_by("pk").iterator(chunk_size=_BATCH):
         if row.revision:
             yield (b"\n" if first else b",\n") + orjson.dumps(_record(row, contacts))
             first = False

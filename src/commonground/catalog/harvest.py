@@ -10,34 +10,61 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
+from time import monotonic
 from urllib.parse import urlsplit
 
-from commonground.catalog.compare import Comparison, Completed, Held, Listed, PagePlan, guarded
-from commonground.errors import Absent, Disagrees, PortalError, Unrecorded
+from commonground.catalog.compare import Comparison, Completed, Held, Listed, PagePlan, Seen, guarded
+from commonground.catalog.grace import Grace, Listing, doubt
+from commonground.errors import Absent, Disagrees, Empty, NotModified, PortalError, Unreachable, Unrecorded
 from commonground.protocols.base import Notes, Page, Reader
 from commonground.protocols.http import Client
-from commonground.words import Finding, Portal
+from commonground.words import Finding, Portal, State
 
 DETAILS = "columns"
 """The place of findings about hosts that are asked for what a listing does not tell."""
 
 _LOG = logging.getLogger(__name__)
+MOST_RECORDS = 1_000_000
+"""A listing of more has no end; the largest portal that we know lists a few thousand."""
+LONGEST = 6 * 3600.0
+"""Seconds that one portal may take; a slower one is left, and what it gave by then is kept."""
 _BROKEN_OFF = {"page-repeats", "paging-ignored"}
 """Findings that say that the listing goes on, but not for us."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How the reading of a portal ended. `complete` alone allows to call anything missing."""
+    """How the reading of a portal ended. `complete` alone allows to call anything missing.
+
+    `gone` was present before and is not listed; with a `reason`, it may not be called missing. `still` was
+    missing before, and is not listed either. `unmodified`: the portal says that its catalog is as it was.
+    """
 
     complete: bool
     dialect: str
     declared: int | None
     seen: int
     gone: tuple[str, ...] = ()
+    still: tuple[str, ...] = ()
+    reason: str = ""
     findings: tuple[Finding, ...] = ()
     error: str = ""
     details_asked: bool = False
+    unmodified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A run that another process began: what it had written when it died.
+
+    `brought` counts what is held as present since then, and was not when the listing began.
+    """
+
+    dialect: str
+    pages: Sequence[Seen]
+    seen: int
+    declared: int | None
+    brought: int = 0
 
 
 @dataclass(slots=True)
@@ -50,16 +77,27 @@ class _Tally:
 class Reading:
     """One run over one portal. Iterate `plans()`, applying each, then read `ending`."""
 
-    def __init__(self, portal: Portal, readers: tuple[Reader, ...], client: Client, held: Mapping[str, Held]) -> None:
+    def __init__(
+        self,
+        portal: Portal,
+        readers: tuple[Reader, ...],
+        client: Client,
+        held: Mapping[str, Held],
+        begun: Begun | None = None,
+    ) -> None:
         self.portal = portal
         self.client = client
         self.held = held
+        self.grace = Grace()
         self._readers = readers
-        self._tally = _Tally()
+        self._begun = begun
+        self._tally = _Tally(begun.seen, begun.declared) if begun else _Tally()
         self._details = _Details(portal, client)
         self._reader: Reader | None = None
         self._comparison: Comparison | None = None
         self._error = "The reading broke off."
+        self._empty = False
+        self._unmodified = False
 
     @property
     def dialect(self) -> str:
@@ -71,8 +109,12 @@ class Reading:
         try:
             yield from self._pages()
             self._error = ""
+        except NotModified:
+            yield self._as_it_was()
+            self._error = ""
         except PortalError as error:
             self._error = str(error)
+            self._empty = isinstance(error, Empty)
             code = "portal-unreachable" if error.retry else "portal-failed"
             self._tally.findings.append(Finding(code, error.url, type(error).__name__, detail=str(error)))
         # Door: one portal of a harvest. A mistake of ours ends this run, not the others.
@@ -81,13 +123,25 @@ class Reading:
             self._error = f"A mistake in Common Ground broke the reading: {type(error).__name__}: {error}"
             self._tally.findings.append(Finding("reading-broke", self.dialect, type(error).__name__, detail=str(error)))
 
+    def _as_it_was(self) -> PagePlan:
+        """The portal says that its document has not changed since it was last read to its end."""
+        self._unmodified = True
+        self._tally.seen = present = self._present()
+        return PagePlan(present, None, (), present, (), (), Seen({}))
+
+    def _present(self) -> int:
+        return sum(one.state == State.PRESENT for one in self.held.values())
+
     def _pages(self) -> Iterator[PagePlan]:
-        reader, first, pages = self._first_page()
+        reader, first, pages = self._next_page(self._begun) if self._begun else self._first_page()
         self._reader = reader
         self._comparison = comparison = Comparison(
             self.portal, reader, self.held, lambda listed: self._details.complete(reader, listed), self._better(reader)
         )
-        page: Page | None = first
+        if self._begun:
+            comparison.resume(self._begun.pages)
+            self._tally.findings += [one for page in self._begun.pages for one in page.findings]
+        page, until = first, monotonic() + LONGEST
         while page is not None:
             plan = comparison.page(page)
             self._tally.seen += 0 if plan.repeats else plan.seen
@@ -95,11 +149,28 @@ class Reading:
             self._tally.findings += plan.findings
             yield plan
             if plan.repeats:
-                self._tally.findings.append(Finding("page-repeats", "listing", f"after {self._tally.seen:,} records"))
+                self._note_repetition()
                 return
+            self._bear(comparison.identified, until)
             page = next(pages, None)
         if not comparison.identified:
-            raise Disagrees(f"{self.portal.host} listed no record that can be kept.", url=self.portal.url)
+            raise Empty(f"{self.portal.host} listed no record that can be kept.", url=self.portal.url)
+
+    def _bear(self, records: int, until: float) -> None:
+        """Raise when a listing does not end, by its length or by the clock."""
+        if records > MOST_RECORDS:
+            raise Disagrees(f"{self.portal.host} lists more than {MOST_RECORDS:,} records.", url=self.portal.url)
+        if monotonic() > until:
+            hours = f"{LONGEST / 3600:g} hours"
+            raise Unreachable(
+                f"{self.portal.host} took more than {hours} for {records:,} records.", url=self.portal.url
+            )
+
+    def _note_repetition(self) -> None:
+        """A page that repeats is a fault, unless all that is declared came before."""
+        seen, declared = self._tally.seen, self._tally.declared
+        if declared is None or seen < declared:
+            self._tally.findings.append(Finding("page-repeats", "listing", f"after {seen:,} records"))
 
     def _better(self, reader: Reader) -> tuple[str, ...]:
         """Dialects that tell more than the one that is spoken today; we hold records from them, and keep those."""
@@ -109,18 +180,28 @@ class Reading:
             self._tally.findings.append(Finding("dialect-poorer", "listing", reader.name, detail=better[0]))
         return better
 
-    def _first_page(self) -> tuple[Reader, Page, Iterator[Page]]:
+    def _next_page(self, begun: Begun) -> tuple[Reader, Page | None, Iterator[Page]]:
+        """Go on where another process died, in the dialect that it spoke."""
+        (reader,) = (one for one in self._readers if one.name == begun.dialect)
+        pages = reader.pages(self.portal, self.client, begun.pages[-1].cursor)
+        return reader, next(pages, None), pages
+
+    def _first_page(self) -> tuple[Reader, Page | None, Iterator[Page]]:
         """Try the dialects in turn until one is spoken."""
-        refusals = []
+        refusals = list[PortalError]()
         for reader in self._readers:
             pages = reader.pages(self.portal, self.client)
             try:
                 return reader, next(pages), pages
+            except NotModified:
+                self._reader = reader
+                raise
             except Absent as error:
-                refusals.append(error.message)
+                refusals.append(error)
             except StopIteration:
-                refusals.append(f"{self.portal.host} lists nothing as {reader.name}.")
-        raise Absent(" ".join(refusals), url=self.portal.url)
+                refusals.append(Empty(f"{self.portal.host} lists nothing as {reader.name}."))
+        kind = Empty if any(isinstance(one, Empty) for one in refusals) else Absent
+        raise kind(" ".join(one.message for one in refusals), url=self.portal.url)
 
     @property
     def ending(self) -> Ending:
@@ -132,20 +213,53 @@ class Reading:
                 Finding("total-disagrees", "listing", f"{tally.declared:,} declared, {tally.seen:,} listed")
             )
         broken_off = any(one.code in _BROKEN_OFF for one in findings)
-        complete = not (self._error or short or broken_off)
-        gone = self._comparison.gone() if complete and self._comparison else ()
-        doubt = self._comparison.in_doubt() if complete and self._comparison else 0
-        if doubt:
-            findings.append(Finding("missing-in-doubt", "listing", f"{doubt:,}"))
+        gone = self._gone(findings)
+        reason = doubt(self._listing(len(gone), broken_off=broken_off), self.grace)
+        if reason and (tally.seen or self._empty):
+            findings.append(Finding("removal-withheld", "listing", f"{len(gone):,}", detail=reason))
         return Ending(
-            complete,
+            not (self._error or short or broken_off or reason),
             self.dialect,
             tally.declared,
             tally.seen,
             gone,
+            self._still_missing(),
+            reason if tally.seen or self._empty else "",
             tuple(findings),
             self._error,
             self._details.asked,
+            self._unmodified,
+        )
+
+    def _waiting(self) -> int:
+        return sum(not self.held[one].released for one in self._still_missing())
+
+    def _still_missing(self) -> tuple[str, ...]:
+        if self._comparison:
+            return self._comparison.still_missing()
+        return tuple(one for one, held in self.held.items() if held.state == State.MISSING)
+
+    def _gone(self, findings: list[Finding]) -> tuple[str, ...]:
+        """What was present and is not listed; a finding, where that is not certain."""
+        if self._unmodified:
+            return ()
+        if self._comparison is None:
+            return tuple(one for one, held in self.held.items() if held.state == State.PRESENT)
+        doubtful = self._comparison.in_doubt()
+        if doubtful and not self._error:
+            findings.append(Finding("missing-in-doubt", "listing", f"{doubtful:,}"))
+        return self._comparison.gone()
+
+    def _listing(self, gone: int, *, broken_off: bool) -> Listing:
+        return Listing(
+            present=self._present() - (self._begun.brought if self._begun else 0),
+            gone=gone,
+            named=self._comparison.identified if self._comparison else 0,
+            seen=self._tally.seen,
+            declared=self._tally.declared,
+            waiting=self._waiting(),
+            error="" if self._empty else self._error,
+            broken_off=broken_off,
         )
 
 

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
 from django.http import QueryDict
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from commonground.catalog import browse, overview
+from commonground.catalog import browse, overview, related
 from commonground.catalog.search import Count, Hit, Query, Results
 from commonground.catalog.search.query import FACETS, LIMIT, ORDERS
 from commonground.catalog.spoken import word
 from commonground.pages.paging import Paging, asked
+from commonground.pages.templatetags.pages import short_day
 from commonground.pages.twins import Rows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from commonground.catalog.models import Dataset
 
 Form = dict[str, Any]
@@ -98,15 +102,20 @@ def first_page(query: Query) -> Query:
 
 def page(wanted: Asked) -> Form:
     """What the template shows."""
-    results, rows = browse.search(wanted.query)
+    results, rows = browse.search(wanted.query, forms=False)
     query = first_page(wanted.query)
     found = {row.key: row for row in rows}
+    copies, slices = related.copies(found), related.slices(rows)
     return {
         "query": query,
         "words": query.words,
         "kept": [pair for name in query.filters for pair in _pairs(query, name)],
         "results": results,
-        "hits": [_hit(hit, found[hit.id]) for hit in results.hits if hit.id in found],
+        "hits": [
+            {**_hit(hit, found[hit.id]), **_kin(found[hit.id], copies, slices)}
+            for hit in results.hits
+            if hit.id in found
+        ],
         "paging": wanted.paging.of(results.total),
         "facets": [facet for name in (*FACETS, "since") if (facet := _facet(query, name, results))],
         "chosen": _chosen(query, results),
@@ -116,6 +125,8 @@ def page(wanted: Asked) -> Form:
         "ignored": wanted.ignored,
         "ways": [(_way(name), link(other), total) for name, other, total in results.suggestions.without],
         "bare": link(replace(query, words="")),
+        "unfolded": link(replace(query, copies="all")) if results.folded else "",
+        "fold": link(replace(query, copies="one")) if query.copies == "all" else "",
     }
 
 
@@ -132,15 +143,33 @@ def _pairs(query: Query, name: str) -> list[tuple[str, str]]:
 
 
 def _hit(hit: Hit, row: Dataset) -> Form:
-    form = row.revision.form if row.revision else {}
     return {
         "hit": hit,
         "row": row,
-        "form": form,
         "url": browse.path(row),
         "city_name": overview.city_name(row.city),
-        "timezone": overview.timezone_of(row.city),
-        "columns": len(form["columns"]) if form.get("columns_known") else None,
+        "changed": _changed(row) if row.updated else "",
+        "columns": "" if hit.columns is None else _columns(hit.columns),
+    }
+
+
+# Said here and not by tags of the template, which take many times as long for the hits of a page.
+def _changed(row: Dataset) -> SafeString:
+    told = _("Changed %(day)s") % {"day": short_day(row.updated, overview.timezone_of(row.city))}
+    return mark_safe(told)  # noqa: S308 - the day is an element, the words are ours
+
+
+def _columns(count: int) -> str:
+    return ngettext("%(shown)s column", "%(shown)s columns", count) % {"shown": f"{count:,}"}
+
+
+def _kin(row: Dataset, copies: Mapping[str, list[Dataset]], slices: Mapping[tuple[str, str], int]) -> Form:
+    """Where else the city lists the same, and how many slices its series has."""
+    origin = overview.portal_name(row.same_as.partition("/")[0]) if row.same_as else ""
+    return {
+        "origin": origin,
+        "also_on": [overview.portal_name(one.portal) for one in copies.get(row.key, ())],
+        "slices": slices.get((row.portal, row.series), 0),
     }
 
 
@@ -194,7 +223,7 @@ def _way(name: str) -> str:
 def themes(city: str) -> list[Choice]:
     """The themes of a city's datasets, the most frequent first."""
     query = Query(city=(city,))
-    results, _rows = browse.search(replace(query, limit=0))
+    results, _rows = browse.search(replace(query, limit=0), forms=False)
     return [_choice(query, "theme", one) for one in results.facets.get("theme", ())[:THEMES_SHOWN]]
 
 

@@ -54,7 +54,7 @@ class Datasets(_Here, Sitemap[Dataset]):
     limit = PER_FILE
 
     def items(self) -> QuerySet[Dataset]:
-        return browse.present().only("portal", "native_id", "last_changed").order_by("pk")
+        return browse.kept().only("portal", "native_id", "last_changed").order_by("pk")
 
     def location(self, item: Dataset) -> str:
         return browse.path(item)

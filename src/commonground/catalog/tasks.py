@@ -15,9 +15,9 @@ from threading import Event, Thread, current_thread, main_thread
 from time import monotonic
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError, transaction
 
-from commonground.catalog import browse, index, store
+from commonground.catalog import browse, identity, index, store, unmodified
 from commonground.catalog.compare import PagePlan
 from commonground.catalog.harvest import Reading
 from commonground.catalog.models import Harvest
@@ -112,20 +112,25 @@ def _gather(jobs: Sequence[Job], report: Report = lambda _: None) -> None:
                 with suppress(Empty):
                     job, plan = plans.get(timeout=_LOOK)
                     waiting -= plan is None
-                    _write(job, plan)
-                    report(job.harvest)
+                    if job.open:
+                        _write(job, plan)
+                        report(job.harvest)
     finally:
         stop.set()
         for job in jobs:
             if job.open:  # Ctrl-C
-                _abandon(job, "The run was stopped before its end.")
+                _abandon(job, "The run was stopped before its end.", stopped=True)
 
 
 def _beat(jobs: Sequence[Job]) -> None:
     """Keep the leases of all portals, however slowly their pages come; who lost one writes no more."""
     for job in jobs:
-        if job.open:
+        if not job.open:
+            continue
+        try:
             job.open = job.beat()
+        except DatabaseError as error:  # another try comes long before the lease runs out
+            _LOG.warning("The database did not take our sign of life for %s: %s", job.portal.slug, error)
 
 
 def _claimed(portals: Sequence[Portal]) -> list[tuple[Portal, Run]]:
@@ -145,8 +150,11 @@ def _claimed(portals: Sequence[Portal]) -> list[tuple[Portal, Run]]:
 
 
 def _begin(portal: Portal, order: Order, beat: Callable[[], bool], finish: Callable[..., object]) -> Job:
-    reading = Reading(portal, readers(portal.protocol), order.client, store.held(portal))
-    return Job(portal, reading, store.begin(portal, order.source, order.days.get(portal.host)), beat, finish)
+    harvest, begun = store.begin(portal, order.source, order.days.get(portal.host))
+    unmodified.remind(order.client, portal)
+    reading = Reading(portal, readers(portal.protocol), order.client, store.held(portal), begun)
+    reading.grace = settings.GRACE
+    return Job(portal, reading, harvest, beat, finish)
 
 
 def _read(job: Job, plans: Queue[tuple[Job, PagePlan | None]], stop: Event) -> None:
@@ -155,6 +163,8 @@ def _read(job: Job, plans: Queue[tuple[Job, PagePlan | None]], stop: Event) -> N
         plans.put((job, plan))
         if stop.is_set():
             return
+        if not job.open:  # another process goes on with it; a portal is not asked by both
+            break
     plans.put((job, None))
 
 
@@ -179,27 +189,69 @@ def _interrupt() -> Iterator[Event]:
 
 
 def _write(job: Job, plan: PagePlan | None) -> None:
-    """Write a plan; None is the end of the reading. What the database refuses fails this portal alone."""
-    if not job.open:
-        return
+    """Write a plan; None is the end of the reading. What the database refuses fails this portal alone.
+
+    Whoever slept past the end of the lease learns it from the same transaction, and so writes nothing.
+    """
     try:
-        if plan is not None:
-            job.harvest.dialect = job.reading.dialect
-            store.apply(job.harvest, plan)
-            return
-        store.end(job.harvest, job.reading.ending)
+        with transaction.atomic():
+            job.open = job.beat()
+            if not job.open:
+                return
+            if plan is not None:
+                job.harvest.dialect = job.reading.dialect
+                store.apply(job.harvest, plan)
+                return
+            ending = job.reading.ending
+            store.end(job.harvest, ending, job.reading.grace)
+            unmodified.keep(job.reading.client, job.portal, job.harvest, ending)
+            job.finish(error=job.harvest.error)
     except DatabaseError as error:
-        _LOG.exception("The harvest of %s cannot be written.", job.portal.slug)
+        _log_refusal("The harvest", job, error)
         _abandon(job, f"The database refused what was read: {error}")
         return
     job.open = False
-    job.finish(error=job.harvest.error if job.harvest.outcome == Harvest.Outcome.FAILED else "")
+    _tell(job.harvest)
+    _follow(job)
 
 
-def _abandon(job: Job, error: str) -> None:
+def _follow(job: Job) -> None:
+    """The run has ended, whatever becomes of this: what is not tied and proposed now, the next run will."""
+    try:
+        identity.follow(job.portal.slug)
+    except DatabaseError as error:
+        _log_refusal("What belongs together with data sets", job, error)
+
+
+def _abandon(job: Job, error: str, *, stopped: bool = False) -> None:
+    """Close the books of a job. Where even that cannot be written (the disk is full), the next process does it."""
     job.open = False
-    store.fail(job.harvest, error)
-    job.finish(error=error)
+    job.harvest.error = error
+    try:
+        with transaction.atomic():
+            if not job.beat():  # they are another's by now
+                return
+            job.harvest.refresh_from_db()  # what was refused does not count
+            store.fail(job.harvest, error, stopped=stopped)
+        job.finish(error=error)
+    except DatabaseError as refused:
+        _log_refusal("The end of the harvest", job, refused)
+    _tell(job.harvest)
+
+
+def _log_refusal(what: str, job: Job, error: DatabaseError) -> None:
+    """With a trace, unless it is plain that nobody's code is at fault: full, locked, gone."""
+    trace = not isinstance(error, OperationalError)
+    _LOG.error("%s of %s cannot be written: %s", what, job.portal.slug, error, exc_info=trace)
+
+
+def _tell(harvest: Harvest) -> None:
+    """One line in the log, for machines with all counts."""
+    counts = ("seen", "added", "changed", "missing", "withdrawn", "returned", "seconds", "error")
+    facts = {name: getattr(harvest, name) for name in counts}
+    facts |= {"portal": harvest.portal, "harvest": harvest.pk, "outcome": harvest.outcome}
+    said = f"{harvest.seen:,} seen, {harvest.added:,} added, {harvest.changed:,} changed"
+    _LOG.info("%s: %s, %s", harvest.portal, harvest.outcome, said, extra=facts)
 
 
 def record(harvest: Harvest, folder: Path) -> list[Path]:
@@ -227,7 +279,7 @@ def record(harvest: Harvest, folder: Path) -> list[Path]:
 @contextmanager
 def live_client() -> Iterator[Client]:
     """The client for the real world."""
-    with Client(allow_private=settings.ALLOW_PRIVATE) as client:
+    with Client(allow_private=settings.ALLOW_PRIVATE, contact=settings.CONTACT) as client:
         yield client
 
 
@@ -240,7 +292,7 @@ def run_harvest(subject: str, beat: Callable[[], bool]) -> None:
         job = _begin(portal, Order([portal], client), beat, lambda **_: None)
         _gather([job])
     index.follow()
-    if job.harvest.outcome == Harvest.Outcome.FAILED:
+    if job.harvest.error:
         raise PortalError(job.harvest.error, url=portal.url)
 
 

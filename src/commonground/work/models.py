@@ -32,6 +32,7 @@ class Run(models.Model):
     started = models.DateTimeField(null=True)
     finished = models.DateTimeField(null=True)
     error = models.TextField(blank=True)
+    reaped = models.TextField(blank=True, help_text="Why it was taken from the process that had it before.")
 
     class Meta:
         ordering: ClassVar = ["due", "id"]

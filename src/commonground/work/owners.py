@@ -9,8 +9,13 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import socket
+import time
+from contextlib import suppress
 from pathlib import Path
 
+OLD = 30 * 86_400.0
+"""Seconds; a lease lasts minutes."""
 _held: dict[tuple[Path, int], tuple[str, int]] = {}
 
 
@@ -19,11 +24,28 @@ def name(folder: Path) -> str:
     key = (folder, os.getpid())  # a forked child is another owner
     if key not in _held:
         folder.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
         own = secrets.token_hex(8)
         handle = os.open(folder / own, os.O_WRONLY | os.O_CREAT, 0o600)
         fcntl.flock(handle, fcntl.LOCK_EX)
+        os.write(handle, f"process {os.getpid()} on {socket.gethostname()}".encode())
         _held[key] = (own, handle)
     return _held[key][0]
+
+
+def who(folder: Path, owner: str) -> str:
+    """What people call an owner: `process 4711 on data-server`; "" for one of another home, or of an older version."""
+    with suppress(OSError):
+        return (folder / owner).read_text(encoding="utf-8") if owner else ""
+    return ""
+
+
+def _sweep(folder: Path) -> None:
+    """Files of processes that died long ago: no run names them any more."""
+    for path in folder.iterdir():
+        with suppress(FileNotFoundError):  # another process sweeps as well
+            if path.stat().st_mtime < time.time() - OLD and dead(folder, path.name):
+                path.unlink()
 
 
 def dead(folder: Path, owner: str) -> bool:
@@ -31,7 +53,10 @@ def dead(folder: Path, owner: str) -> bool:
     path = folder / owner
     if not owner or owner in {own for own, _ in _held.values()} or not path.is_file():
         return False
-    handle = os.open(path, os.O_WRONLY)
+    try:
+        handle = os.open(path, os.O_WRONLY)
+    except FileNotFoundError:  # swept a moment ago
+        return False
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

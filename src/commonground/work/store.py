@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.utils import timezone
 from commonground.work import owners
 from commonground.work.models import Run
 
+_LOG = logging.getLogger(__name__)
 LEASE = timedelta(minutes=10)
 LONGEST_PAUSE = timedelta(hours=6)
 
@@ -24,6 +26,9 @@ def owner() -> str:
 def schedule(task: str, subject: str, *, every: timedelta | None = None, due: datetime | None = None) -> Run | None:
     """Make a run due; None when one of the same task and subject is waiting or under way."""
     seconds = int(every.total_seconds()) if every else None
+    if every:  # a clock that was set back would else put off the next run by as much
+        now = timezone.now()
+        _open(task, subject).filter(state=Run.State.DUE, every=seconds, due__gt=now + every).update(due=now)
     if _open(task, subject).exists():
         return None
     try:
@@ -66,7 +71,10 @@ def _abandoned(now: datetime) -> Q:
 
 
 def _take(run: Run, now: datetime) -> bool:
-    """One conditional update: `attempt` counts the claims, so each claim is told from all others."""
+    """One conditional update: `attempt` counts the claims, so each claim is told from all others.
+
+    A run that another process had is reaped: the row says why.
+    """
     free = Q(state=Run.State.DUE) | _abandoned(now)
     taken = Run.objects.filter(free, pk=run.pk, attempt=run.attempt).update(
         state=Run.State.RUNNING,
@@ -76,8 +84,22 @@ def _take(run: Run, now: datetime) -> bool:
         leased_until=now + LEASE,
         attempt=F("attempt") + 1,
         error="",
+        reaped=_why(run),
     )
+    if taken and run.state == Run.State.RUNNING:
+        _LOG.warning("Took over the run %s %s. %s", run.task, run.subject, _why(run))
     return taken == 1
+
+
+def _why(run: Run) -> str:
+    """Why a run may be taken from the process that has it; empty for one that nobody has."""
+    if run.state != Run.State.RUNNING:
+        return ""
+    if run.heartbeat is None:  # a row that another version wrote
+        return f"Attempt {run.attempt} gave no sign of life."
+    seen = f"Attempt {run.attempt} gave its last sign of life at {run.heartbeat:%Y-%m-%d %H:%M:%S} UTC"
+    dead = owners.dead(settings.HOME / "owners", run.owner)
+    return f"{seen}; its process has died." if dead else f"{seen}; its lease ran out."
 
 
 def _ours(run: Run) -> QuerySet[Run]:
@@ -112,6 +134,11 @@ def finish(run: Run, *, error: str = "") -> bool:
 def release(run: Run) -> None:
     """Give a claimed run back untouched; one that was only made for the claim goes away."""
     if run.every:
-        _ours(run).update(state=Run.State.DUE, owner="", leased_until=None, attempt=F("attempt") - 1)
+        put_back(run)
     else:
         _ours(run).delete()
+
+
+def put_back(run: Run) -> None:
+    """Let others do what was begun and not ended; that it was begun does not count."""
+    _ours(run).update(state=Run.State.DUE, owner="", leased_until=None, attempt=F("attempt") - 1)

@@ -98,8 +98,7 @@ class Listings(RuleBasedStateMachine):
         assert having(Change.CHANGE) == {one for one in seen & self.known.keys() if now[one] != self.known[one]}
         assert having(Change.REREAD) == set()
         assert sum(plan.unchanged for plan in plans) == sum(now[one] == self.known.get(one) for one in seen)
-        same = {one for one in seen if now[one] == self.known.get(one)}
-        assert {one for plan in plans for one in plan.returned} == self.missing & same
+        assert {one for plan in plans for one in plan.returned} == self.missing & seen
         assert sum(plan.seen for plan in plans) == len(seen)
         assert not any(plan.findings or plan.repeats for plan in plans)
         for plan in plans:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 30.0
 """Seconds to wait for another process that writes."""
-_HEAP, _HEAP_CHANGE = 256_000_000, 30_000_000
+_HEAP, _HEAP_CHANGE = 192_000_000, 30_000_000
 _GRACE = 60.0
 """Seconds that a replaced index is kept for readers that are just opening it."""
 _REPAIR = "Rebuild it: commonground index --rebuild."
@@ -129,6 +129,18 @@ class Index:
         self.reload_if_changed()
         return count
 
+    def copy(self, folder: Path) -> int | None:
+        """Copy the index as it stands, into an empty folder that is then one like ours. Returns its generation; None
+        when there is none. Raises `Usage` when another process keeps writing.
+        """
+        with self._writing():
+            pointer = self._usable()
+            if pointer is None:
+                return None
+            shutil.copytree(self.folder / pointer.folder, folder / pointer.folder)
+            shutil.copyfile(self.folder / "current", folder / "current")
+            return pointer.generation
+
     def fingerprints(self) -> dict[str, str]:
         """The hash of each document's form by id (`catalog.forms.digest`), to compare with the database."""
         searcher = self.snapshot().searcher
@@ -214,7 +226,13 @@ class Index:
                         advice="Wait for it, or end it, and try again.",
                     )
                 time.sleep(0.05)
-            yield
+            try:
+                yield
+            except (OSError, ValueError) as error:
+                if isinstance(error, ValueError) and not _of_the_disk(error):
+                    raise
+                advice = "Free space on its disk, then run commonground index --rebuild. Until then the old one serves."
+                raise IndexBroken(f"The search index cannot be written: {error}.", advice=advice) from error
 
     def _next_number(self) -> int:
         taken = (path.name.rpartition("-")[2] for path in self.folder.glob("*-*"))
@@ -227,6 +245,11 @@ class Index:
             used = pointer is not None and path.name == pointer.folder
             if path.is_dir() and not used and time.time() - path.stat().st_mtime > _GRACE:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def _of_the_disk(error: ValueError) -> bool:
+    """tantivy knows only this kind of error; its text tells which ones are the disk's."""
+    return "os error" in str(error)
 
 
 def _fits(name: str) -> bool:

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 Order = Literal["relevance", "updated", "title"]
 ORDERS: tuple[Order, ...] = get_args(Order)
+Copies = Literal["one", "all"]
+"""Of a dataset that two portals of a city list: its origin alone, or each of them."""
 LONGEST_WORDS = 400
 LIMIT, MOST, DEEPEST = 20, 1_000, 100_000
+_CHOICES: dict[str, tuple[str, ...]] = {"order": ORDERS, "copies": get_args(Copies)}
 FACETS = ("city", "kind", "theme", "publisher", "format", "license")
 """The filters whose values are counted, in the order in which people look at them."""
 FILTERS = (*FACETS, "portal")
@@ -46,6 +49,7 @@ class Query:
     license: tuple[str, ...] = ()
     portal: tuple[str, ...] = ()
     since: date | None = None
+    copies: Copies = "one"
     order: Order = "relevance"
     limit: int = LIMIT
     offset: int = 0
@@ -53,8 +57,9 @@ class Query:
     def __post_init__(self) -> None:
         object.__setattr__(self, "words", clean(self.words)[:LONGEST_WORDS].rstrip())
         for name in FILTERS:
-            kept = sorted({clean(value) for value in getattr(self, name)} - {""})[:_MANY]
-            object.__setattr__(self, name, tuple(kept))
+            if given := getattr(self, name):
+                kept = sorted({clean(value) for value in given} - {""})[:_MANY]
+                object.__setattr__(self, name, tuple(kept))
         object.__setattr__(self, "limit", max(0, min(self.limit, MOST)))
         object.__setattr__(self, "offset", max(0, min(self.offset, DEEPEST)))
 
@@ -90,8 +95,8 @@ class Query:
         """One single-valued parameter set, or None when it cannot be."""
         if name == "q":
             return replace(self, words=value)
-        if name == "order" and value in ORDERS:
-            return replace(self, order=value)
+        if value in _CHOICES.get(name, ()):
+            return replace(self, **{name: value})  # type: ignore[arg-type] # just looked up
         if name in {"limit", "offset"} and value.isascii() and value.isdigit() and len(value) <= _DIGITS:
             return replace(self, limit=int(value)) if name == "limit" else replace(self, offset=int(value))
         if name == "since":
@@ -105,9 +110,8 @@ class Query:
         """The query string, without what is default; `parse` gives back an equal Query."""
         pairs: list[tuple[str, str]] = [("q", self.words)] if self.words else []
         pairs += [(name, value) for name in FILTERS for value in getattr(self, name)]
-        rest = {"since": self.since, "order": self.order, "limit": self.limit, "offset": self.offset}
-        defaults = {field.name: field.default for field in fields(self)}
-        pairs += [(name, str(value)) for name, value in rest.items() if value != defaults[name]]
+        rest = ((name, getattr(self, name)) for name in _SINGLE)
+        pairs += [(name, str(value)) for name, value in rest if value != _SINGLE[name]]
         return urlencode(pairs)
 
     def toggled(self, name: str, value: str) -> Query:
@@ -135,7 +139,13 @@ class Query:
         return tuple(name for name in (*FILTERS, "since") if getattr(self, name))
 
 
+_SINGLE = {one.name: one.default for one in fields(Query) if one.name not in {*FILTERS, "words"}}
+"""What has one value, and its default, in the order of an address."""
+
+
 def clean(text: str) -> str:
     """White space and what no keyboard types become one space: an address must survive being sent."""
-    shown = text.encode("utf-8", "replace").decode()
-    return " ".join("".join(one if one.isprintable() else " " for one in shown).split())
+    if not text.isprintable():
+        shown = text.encode("utf-8", "replace").decode()
+        text = "".join(one if one.isprintable() else " " for one in shown)
+    return " ".join(text.split())

@@ -77,7 +77,15 @@ def filter_clauses(query: Query, snapshot: Snapshot, *, but: str = "") -> list[C
     if query.since and but != "since":
         start = int(datetime.combine(query.since, time(), UTC).timestamp())
         found.append(Clause.range_query(snapshot.schema, "updated", FieldType.Integer, lower_bound=start))
+    if query.copies != "all" and has_copies(snapshot):
+        copy = Clause.term_query(snapshot.schema, "copy", "1")
+        found.append(Clause.boolean_query([(Occur.Must, Clause.all_query()), (Occur.MustNot, copy)]))
     return found
+
+
+def has_copies(snapshot: Snapshot) -> bool:
+    """Whether any dataset in the index repeats another one there."""
+    return snapshot.searcher.doc_freq("copy", "1") > 0
 
 
 def both(words: Clause, filters: Iterable[Clause]) -> Clause:

@@ -51,12 +51,13 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One dataset found. `score` is 0 where the order is not by relevance."""
+    """One dataset found. `score` is 0 where the order is not by relevance, `columns` is None where they are not known."""
 
     id: str
     score: float
     title: tuple[Piece, ...]
     snippet: tuple[Piece, ...]
+    columns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,8 @@ class Results:
     """The answer to one query.
 
     `complete` of the `total` have the words that were asked for; when they are few, datasets with
-    only some of the words follow. `corrected` is the wording with slips mended, searched as well.
+    only some of the words follow. `corrected` is the wording with slips mended, searched as well. `folded` copies
+    were found too and left out, because their origin on another portal stands for them.
     """
 
     total: int
@@ -89,6 +91,7 @@ class Results:
     complete: int = 0
     suggestions: Suggestions = Suggestions()
     generation: int = 0
+    folded: int = 0
 
 
 def search(index: Index, query: Query, *, today: date | None = None, facets: bool = True) -> Results:
@@ -105,6 +108,7 @@ def search(index: Index, query: Query, *, today: date | None = None, facets: boo
         complete,
         _suggestions(snapshot, query, wanted, clause) if not found.total else Suggestions(),
         snapshot.generation,
+        _folded(snapshot, query, wanted, clause, found.total),
     )
 
 
@@ -132,13 +136,22 @@ def _best(snapshot: Snapshot, query: Query, wanted: Wanted, most: int) -> tuple[
     """
     clause = Clause.all_query() if wanted.empty else ranking.wanted_clause(wanted, snapshot)
     found = _find(snapshot, query, wanted, clause, most)
-    everywhere = _find(snapshot, query.bare(), wanted, clause, 0).total if query.filters else found.total
-    if everywhere < FEW and len(wanted.units) > 1:
+    few = found.total < FEW and len(wanted.units) > 1
+    if few and query.filters:
+        few = _find(snapshot, query.bare(), wanted, clause, 0).total < FEW
+    if few:
         loose = ranking.wanted_clause(wanted, snapshot, loose=True)
         again = _find(snapshot, query, wanted, loose, most)
         if again.total > found.total:
             return again, loose, found.total
     return found, clause, found.total
+
+
+def _folded(snapshot: Snapshot, query: Query, wanted: Wanted, clause: Clause, total: int) -> int:
+    """How many copies the same search would find beside."""
+    if query.copies == "all" or not ranking.has_copies(snapshot):
+        return 0
+    return _find(snapshot, replace(query, copies="all", offset=0), wanted, clause, 0).total - total
 
 
 def _find(snapshot: Snapshot, query: Query, wanted: Wanted, words: Clause, most: int) -> _Found:
@@ -159,11 +172,13 @@ def _hit(snapshot: Snapshot, wanted: Wanted, query: Query, key: object, address:
     stored = snapshot.searcher.doc(address)
     score = float(key) if query.order == "relevance" and isinstance(key, float) else 0.0
     marks = wanted.marks
+    width = bytes(stored.get_first("width") or b"")
     return Hit(
         str(stored.get_first("id")),
         score,
         _pieces(str(stored.get_first("title") or ""), marks),
         _snippet(bytes(stored.get_first("excerpt") or b"").decode(), marks),
+        int(width) if width else None,
     )
 
 

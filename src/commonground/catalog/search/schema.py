@@ -6,7 +6,7 @@ import hashlib
 import math
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -44,6 +44,7 @@ FIELDS = (
     Field("publisher_words", STEMMED),
     Field("description", STEMMED),
     Field("excerpt", KEPT, stored=True),  # the beginning of the description, to show
+    Field("width", KEPT, stored=True),  # how many columns, to show; empty when not known
     Field("vocabulary", PLAIN),  # words as written, for completions and corrections
     Field("city", RAW, fast=True),
     Field("portal", RAW, fast=True),
@@ -52,6 +53,7 @@ FIELDS = (
     Field("theme", RAW, fast=True),
     Field("format", RAW, fast=True),
     Field("license", RAW, fast=True),
+    Field("copy", RAW),  # "1" where its origin on another portal is in the index as well
     Field("label", RAW, fast=True),  # "city<TAB>slug<TAB>name" and the same of the portal
     Field("updated", "integer", fast=True),  # seconds since 1970; absent when not known
     Field("by_title", RAW, fast=True),  # these three order whole lists, the id in each breaks ties
@@ -140,9 +142,9 @@ def signature() -> str:
 
 def document(form: Mapping[str, Any]) -> tantivy.Document:
     """One dataset, from the JSON form of `catalog.forms.dump` with `city_name` and `portal_name` beside it."""
-    texts, value = _texts(form), worth(form)
+    texts, value = _with_copies(form, _texts, _COPIED_TEXTS), worth(form)
     found = tantivy.Document()
-    for name, values in {**texts, **_filters(form), **_orders(form, value)}.items():
+    for name, values in {**texts, **_with_copies(form, _filters, _COPIED_FILTERS), **_orders(form, value)}.items():
         for one in values:
             found.add_text(name, one)
     found.add_text(
@@ -150,6 +152,7 @@ def document(form: Mapping[str, Any]) -> tantivy.Document:
     )
     found.add_text("fingerprint", digest(form))
     found.add_bytes("excerpt", texts["description"][0][:EXCERPT].encode())
+    found.add_bytes("width", str(len(form.get("columns") or ())).encode() if form.get("columns_known") else b"")
     updated = _updated(form)
     if updated is not None:
         found.add_integer("updated", updated)
@@ -157,6 +160,22 @@ def document(form: Mapping[str, Any]) -> tantivy.Document:
     # breadth from the id makes equal datasets come in one order, however the index was built.
     hair = 1 + 1e-4 * zlib.crc32(readable(form.get("id")).encode()) / 2**32
     found.add_float("weight", 2 ** (4 * value * hair) - 2)
+    return found
+
+
+_COPIED_TEXTS = frozenset({"title", "keywords", "publisher_words", "description"})
+_COPIED_FILTERS = frozenset({"key", "portal", "theme", "format", "label"})
+
+
+def _with_copies(
+    form: Mapping[str, Any], make: Callable[[Mapping[str, Any]], dict[str, list[str]]], copied: frozenset[str]
+) -> dict[str, list[str]]:
+    """Fields of a dataset and, of those to be copied, also what its copies have: it is found in their place."""
+    found = make(form)
+    for copy in form.get("copies", ()):
+        for name, values in make(copy).items():
+            if name in copied:
+                found[name] = list(dict.fromkeys((*found[name], *values)))
     return found
 
 
@@ -186,7 +205,8 @@ def _filters(form: Mapping[str, Any]) -> dict[str, list[str]]:
         "format": sorted(set(formats)),
         "license": [license_of(form)],
     }
-    exact = {"id": [given["id"]], "key": values.pop("key"), "label": labels}
+    copy = ["1"] if form.get("copy") else []
+    exact = {"id": [given["id"]], "key": values.pop("key"), "label": labels, "copy": copy}
     # As a Query has them, so that a value of a facet is found when it is chosen.
     chosen = {name: [clean(value)[:LONGEST_VALUE].rstrip() for value in some] for name, some in values.items()}
     return {name: [value for value in dict.fromkeys(some) if value] for name, some in {**chosen, **exact}.items()}
