@@ -1,0 +1,1 @@
+"""How good guesses are: against gold that persons labeled. Pure."""

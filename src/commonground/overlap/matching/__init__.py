@@ -1,0 +1,1 @@
+"""Which datasets are about the same, and about which subject: texts, words, meaning, weights. Pure."""

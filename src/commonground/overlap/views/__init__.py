@@ -1,0 +1,1 @@
+"""Pages of overlap, one file a noun."""
