@@ -1,0 +1,1 @@
+"""The engine: the one place that knows DuckDB. Rows go in as text, because engines disagree on dirty values."""
