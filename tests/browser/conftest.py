@@ -1,8 +1,10 @@
-"""The demonstration, served by the real server, in a real browser. One of each for the whole group."""
+"""The demonstration, gathered once for all, served to each file of tests by the real server, in a real browser."""
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,9 +14,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
+COMMAND = str(Path(sys.executable).with_name("commonground"))
+NO_TABLES = """
+import django; django.setup()
+from commonground.tables.models import Build, Part, Reading, Release, Stop
+for each in (Stop, Release, Build, Reading, Part):
+    each.objects.all().delete()
+"""
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -24,6 +32,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+expect.set_options(timeout=30_000)  # milliseconds; five seconds would measure how busy the machine is
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -34,30 +43,62 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the demonstration, gathered and served as a user would."""
+def gathered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of the demonstration, as the command makes it; the processes of a run share it, to copy."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    home, begun = shared / "gathered", shared / "begun"
+    with (shared / "gathering").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not home.exists():
+            shutil.rmtree(begun, ignore_errors=True)
+            subprocess.run([COMMAND, "demo", "--no-serve"], env=environment(begun), check=True)
+            begun.rename(home)
+    return home
+
+
+@pytest.fixture(scope="module")
+def demo_home(gathered: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """A home of the demonstration for one file of tests; without its tables where they make their own (OWN_TABLES)."""
+    home = shutil.copytree(gathered, tmp_path_factory.mktemp("demo") / "home")
+    if getattr(request.module, "OWN_TABLES", False):
+        settings = environment(home) | {"DJANGO_SETTINGS_MODULE": "commonground.site.settings"}
+        subprocess.run([sys.executable, "-c", NO_TABLES], env=settings, check=True)
+        shutil.rmtree(home / "tables")
+    return home
+
+
+def environment(home: Path) -> dict[str, str]:
+    """For a command on that home, whose database lies in it."""
+    return {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | {
+        "COMMONGROUND_HOME": str(home)
+    }
+
+
+@pytest.fixture(scope="module")
+def site(demo_home: Path) -> Iterator[str]:
+    """The address of the demonstration."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    home = tmp_path_factory.mktemp("demo")
-    command = [str(Path(sys.executable).with_name("commonground")), "demo", "--port", str(port)]
-    environment = {**os.environ, "COMMONGROUND_HOME": str(home)}
-    environment.pop("DATABASE_URL", None)
+    command = [COMMAND, "serve", "--port", str(port), "--workers", "1"]
     address = f"http://127.0.0.1:{port}"
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as served:
+    settings = environment(demo_home) | {"COMMONGROUND_URL": f"{address}/"}
+    said = demo_home / "said"  # a file, because nobody would empty a pipe
+    with said.open("wb") as told, subprocess.Popen(command, env=settings, stderr=told) as served:
         try:
-            _wait(address, served)
+            _wait(address, served, said)
             yield address
         finally:
             served.terminate()
-            served.communicate(timeout=20)
+            served.wait(timeout=60)
 
 
-def _wait(address: str, served: subprocess.Popen[str]) -> None:
+def _wait(address: str, served: subprocess.Popen[bytes], said: Path) -> None:
     """Until the page answers; a demonstration that dies is told with what it said."""
     for _ in range(1200):
         if served.poll() is not None:
-            pytest.fail(f"The demonstration ended: {served.communicate()[1]}")
+            pytest.fail(f"The demonstration ended: {said.read_text()}")
         try:
             with urllib.request.urlopen(address) as answer:
                 if answer.status == 200:

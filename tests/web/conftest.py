@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.utils import translation
 
 from commonground.catalog import browse, forms, index, store
-from commonground.catalog.compare import Change, Entry, PagePlan
+from commonground.catalog.compare import Change, Entry, Held, PagePlan, Seen
+from commonground.catalog.grace import Grace
 from commonground.catalog.harvest import Ending
+from commonground.site.store import give_roles
 from commonground.words import (
     Column,
     ColumnType,
@@ -23,11 +29,14 @@ from commonground.words import (
     License,
     Moment,
     Period,
+    State,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from django.test import Client
 
 HOSTILE = "<script>alert('1')</script> \"quoted\" & =HYPERLINK(1)"
 JULY = datetime(2022, 7, 23, 3, 30, tzinfo=UTC)
@@ -85,6 +94,13 @@ def bare() -> Dataset:
     return Dataset("washington_dc", "washington-dc", "opendata.dc.gov", "f00d_1", "Benches", kind=Kind.MAP_LAYER)
 
 
+@pytest.fixture(autouse=True)
+def language() -> Iterator[None]:
+    """A request in Spanish leaves its language to whatever runs next in this thread."""
+    yield
+    translation.activate(settings.LANGUAGE_CODE)
+
+
 @pytest.fixture
 def home(
     db: None,  # noqa: ARG001 - asked for, not looked at
@@ -102,17 +118,18 @@ def write(home: None) -> Callable[..., None]:  # noqa: ARG001 - as above
     def run(datasets: Sequence[Dataset], findings: Sequence[Finding] = ()) -> None:
         portal = browse.known_portals()[datasets[0].portal]
         held = store.held(portal)
-        harvest = store.begin(portal, "replay", JULY.date())
-        entries = []
+        harvest, _ = store.begin(portal, "replay", JULY.date())
+        entries, here = [], Held("", "")
         for dataset in datasets:
             form = forms.dump(dataset)
             change = Change.CHANGE if dataset.native_id in held else Change.ADD
             digest = forms.digest(form)
             found = tuple(one for one in findings if one.native_id == dataset.native_id)
             entries.append(Entry(change, dataset, {"title": dataset.title}, digest, digest, form, False, found))
-        store.apply(harvest, PagePlan(len(entries), len(entries), tuple(entries), 0, (), ()))
+        back = tuple(one.native_id for one in datasets if held.get(one.native_id, here).state != State.PRESENT)
+        store.apply(harvest, PagePlan(len(entries), len(entries), tuple(entries), 0, back, (), Seen({})))
         gone = tuple(held.keys() - {one.native_id for one in datasets})
-        store.end(harvest, Ending(True, "test", len(entries), len(entries), gone))
+        store.end(harvest, Ending(True, "test", len(entries), len(entries), gone), Grace())
         index.follow()
 
     return run
@@ -124,3 +141,13 @@ def catalog(write: Callable[..., None]) -> None:
     write([permits()], [Finding("repeated-keyword", "keyword[2]", "permits", "ydr8-5enu")])
     write([hostile()])
     write([bare()])
+
+
+@pytest.fixture
+def ann(client: Client, db: None) -> User:  # noqa: ARG001 - asked for, not looked at
+    """City staff, signed in."""
+    give_roles()
+    user = User.objects.create_user("ann.lee@boston.gov", password="correct horse", first_name="Ann", last_name="Lee")
+    user.groups.add(Group.objects.get(name="city staff"))
+    client.force_login(user)
+    return user

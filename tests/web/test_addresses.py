@@ -13,12 +13,15 @@ from xml.etree import ElementTree as ET
 import pytest
 from django.urls import get_resolver
 
-from commonground.catalog import browse, index, jsonld, overview, views
-from commonground.catalog.models import Revision, pack
-from commonground.catalog.views import TWINS
+from commonground.catalog import browse, index, jsonld, overview
+from commonground.catalog.models import Dataset as Row
+from commonground.catalog.models import Harvest, Move, Revision, pack
+from commonground.catalog.views import home
+from commonground.catalog.views.home import TWINS
 from commonground.errors import IndexBroken
 from commonground.pages import paging
-from commonground.words import Dataset
+from commonground.words import Dataset, Finding
+from tests.web.conftest import permits
 from tests.web.reading import HERE, HOSTILE, read
 
 if TYPE_CHECKING:
@@ -35,7 +38,9 @@ def test_the_twins_that_are_told_are_those_that_are_there() -> None:
     addresses = {str(one.pattern) for one in _patterns(get_resolver().url_patterns)}
     for path, forms in TWINS:
         route = path.strip("/").replace("CITY", "<slug:slug>").replace("harvests/PORTAL", "harvests/<slug:slug>")
-        route = route.replace("PORTAL/ID", "<str:portal>/<path:native_id>")
+        route = route.replace("PORTAL/ID", "<str:portal>/<path:native_id>").replace(
+            "PORTAL/KEY", "<str:portal>/<str:key>"
+        )
         there = {form for form in ("json", "csv", "atom") if f"{route or 'index'}.{form}" in addresses}
         assert there == set(forms), path
 
@@ -46,9 +51,17 @@ def _patterns(patterns: Any) -> Any:
 
 
 @pytest.mark.usefixtures("catalog")
-def test_every_told_twin_answers_in_its_form(client: Client) -> None:
+def test_every_told_twin_answers_in_its_form(client: Client, write: Callable[..., None]) -> None:
+    crimes = Dataset("washington_dc", "washington-dc", "opendata.dc.gov", "c0", "Crime in 2019")
+    write([crimes, replace(crimes, native_id="c1", title="Crime in 2020")])
+    write([permits(), replace(permits(), native_id="gone-gone")])
+    write([permits()], [Finding("repeated-keyword", "keyword[2]", "permits", "ydr8-5enu")])
+    Harvest.objects.filter(portal="chicago").update(outcome="withheld", would_go=["ydr8-5enu"])
+    old, new = Row.objects.get(native_id="f00d_1"), Row.objects.get(native_id="c1")  # the first has gone
+    Move.objects.create(old=old, new=new, score=1, proposed=new.first_seen)
     for path, forms in TWINS:
-        where = path.replace("CITY", "chicago").replace("PORTAL/ID", "chicago/ydr8-5enu").replace("PORTAL", "chicago")
+        where = path.replace("CITY", "chicago").replace("PORTAL/ID", "chicago/ydr8-5enu")
+        where = where.replace("PORTAL/KEY", "washington-dc/crime").replace("PORTAL", "chicago")
         for form in forms:
             response = client.get(f"{where if where != '/' else '/index'}.{form}")
             body = b"".join(response) if response.streaming else response.content
@@ -235,10 +248,10 @@ def test_only_what_is_asked_for_is_made(
 
     monkeypatch.setattr(jsonld, "dataset", never)
     monkeypatch.setattr(browse, "family", never)
-    monkeypatch.setattr(views, "country", never)
+    monkeypatch.setattr(home, "country", never)
     monkeypatch.setattr(overview, "groups", never)
     for where in ("/datasets/chicago/ydr8-5enu.json", "/datasets/chicago/ydr8-5enu.csv", "/index.json", "/index.atom"):
-        with django_assert_max_num_queries(8):
+        with django_assert_max_num_queries(10):
             assert client.get(where).status_code == 200
     assert client.get("/harvests/chicago.csv").status_code == 200
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from commonground.catalog import export, store
+from commonground.catalog import counter, export
 from commonground.catalog.models import Counter
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def test_it_is_made_once_and_asked_for_by_its_state(client: Client, monkeypatch:
 @pytest.mark.usefixtures("catalog")
 def test_a_new_state_makes_a_new_file_and_the_old_one_goes(settings: Any) -> None:
     first = export.current()
-    Counter.objects.filter(name="catalog").update(value=store.generation() + 1)
+    Counter.objects.filter(name="catalog").update(value=counter.generation() + 1)
     second = export.make()
     assert second != first
     assert list(Path(settings.HOME, "export").glob("*/*")) == [second]
@@ -46,6 +46,6 @@ def test_while_a_new_one_is_made_the_old_one_serves(monkeypatch: pytest.MonkeyPa
     first = export.current()
     begun: list[Any] = []
     monkeypatch.setattr(export, "_behind", begun.append)
-    Counter.objects.filter(name="catalog").update(value=store.generation() + 1)
+    Counter.objects.filter(name="catalog").update(value=counter.generation() + 1)
     assert export.current() == first
     assert begun == [export.make]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from django.urls import path
+from django.urls import path, reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,7 +45,7 @@ def birds(request: HttpRequest, name: str = "all") -> Answer:
         data=data,
         rows=lambda: Rows(("name", "count"), [("<wren>", 3), ("=1+1", -4), (None, None)]),
         feed=lambda: Feed("Birds\x00", [Entry("Wren", "/birds/wren", MOMENT, "a <small> bird\x08")], updated=MOMENT),
-        version="birds 7" if name == "wren" else "",
+        version=(lambda: "birds 7") if name == "wren" else None,
     )
 
 
@@ -107,6 +108,20 @@ def test_every_form_names_the_others_and_keeps_the_query(client: Client) -> None
     assert 'href="/birds/wren.json?q=%3Cx%3E"' in page
     assert '<link rel="canonical" href="http://127.0.0.1:8000/birds/wren">' in page
     assert 'href="/index.json"' in client.get("/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "name", ["a?b", "a#b", "%00", "a%2Fb", "https://data.example.gov/sets/7/", "é\N{SNOWMAN}", "a;b'c"]
+)
+def test_the_addresses_that_a_page_names_lead_to_it_whatever_is_in_its_id(client: Client, name: str) -> None:
+    response = client.get(reverse("bird", args=[name]))
+    for address in re.findall(r"<([^>]*)>", response.headers["Link"]):
+        asked = client.get(address.removeprefix("http://127.0.0.1:8000"))
+        assert asked.status_code == 200, address
+        if address.endswith(".json"):
+            assert asked.json() == {"name": name, "asked": ""}
+    (canonical,) = re.findall(r'rel="canonical" href="http://127.0.0.1:8000([^"]*)"', response.content.decode())
+    assert html.unescape(canonical) == reverse("bird", args=[name])
 
 
 def test_data_forms_may_be_read_from_any_origin_and_pages_may_not(client: Client) -> None:

@@ -31,9 +31,12 @@ _TITLES: Final = {
     404: gettext_lazy("There is no such page"),
     405: gettext_lazy("This page can only be read"),
     429: gettext_lazy("Too many requests at once"),
+    451: gettext_lazy("These rows are not given away"),
     500: gettext_lazy("Something broke on our side"),
     503: gettext_lazy("The search is being prepared"),
 }
+_DATA: Final = {*MEDIA_TYPES, "arrow", "geojson", "parquet"} - {"html"}
+"""What a path that is for programs ends in."""
 PREPARING: Final = 5
 """Seconds after which a search that was being prepared is worth asking again."""
 
@@ -92,6 +95,12 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return problem(request, 403)
 
 
+def not_ours(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form that another site sent, or that was open while its sender signed in anew."""
+    del reason  # of a developer's concern
+    return problem(request, 403, gettext("This form is too old, or came from another site. Load its page again."))
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404. Says what was looked for where the view said it; Django's own list of patterns stays inside."""
     said = exception.args[0] if exception.args else ""
@@ -117,7 +126,7 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 def _wants_data(request: HttpRequest) -> bool:
     suffix = PurePosixPath(request.path).suffix.removeprefix(".")
-    if suffix in MEDIA_TYPES and suffix != "html":
+    if suffix in _DATA:
         return True
     preferred = request.get_preferred_type(["text/html", "application/json", "application/problem+json"])
     return preferred is not None and preferred != "text/html"

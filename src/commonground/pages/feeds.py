@@ -23,7 +23,7 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that changed. `url` is a path of ours; it is also the entry's permanent id."""
+    """One thing that changed. `url` is a path of ours; it is also the entry's permanent id, unless `id` is another."""
 
     title: str
     url: str
@@ -32,6 +32,7 @@ class Entry:
     author: str = ""
     published: datetime | None = None
     categories: tuple[str, ...] = ()
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def atom(feed: Feed, request: HttpRequest, page: str) -> bytes:
             title=_xml(entry.title),
             link=url,
             description=_xml(entry.summary),
-            unique_id=url,
+            unique_id=absolute(entry.id) if entry.id else url,
             updateddate=entry.updated,
             pubdate=entry.published,
             author_name=_xml(entry.author) or None,

@@ -27,11 +27,11 @@ REMEMBERED = 20_000
 
 
 class Bucket:
-    """Tokens of each address: they fill at `rate` a second up to a burst, and each request takes one."""
+    """Tokens of each address: they fill at `rate` a second up to `most` (a burst), and each request takes one."""
 
-    def __init__(self, rate: float, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, rate: float, now: Callable[[], float] = time.monotonic, *, most: float | None = None) -> None:
         self.rate = rate
-        self.most = rate * BURST
+        self.most = rate * BURST if most is None else most
         self._now = now
         self._lock = Lock()
         self._held: OrderedDict[str, tuple[float, float]] = OrderedDict()
@@ -47,6 +47,11 @@ class Bucket:
             if len(self._held) > REMEMBERED:
                 self._held.popitem(last=False)
         return 0.0 if passes else (1 - tokens) / self.rate
+
+    def forget(self, address: str) -> None:
+        """Begin anew with an address, as if it had never asked."""
+        with self._lock:
+            self._held.pop(address, None)
 
 
 class Limits:

@@ -21,13 +21,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
 from typing import Any, Final
+from urllib.parse import quote
 
 import orjson
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils.cache import get_conditional_response, patch_cache_control
-from django.utils.encoding import iri_to_uri
 from django.utils.http import http_date, parse_http_date_safe
 from django.views.decorators.http import require_safe
 
@@ -47,6 +47,9 @@ MEDIA_TYPES: Final = {
 HOME_TWIN: Final = "index"
 """The home page has no last word in its path, so its twins are `/index.json` and so on."""
 
+_IN_PATHS: Final = "!$&'()*+,;=/~:@"
+"""Stand in a path as they are, as in the addresses that Django makes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -61,7 +64,7 @@ class Answer:
     """What a view found out. Only the form that was asked for is made, so its parts may be callables.
 
     `version` names the state of the data. Where it is given, a client that holds that state is
-    answered before any data form is made. `canonical` is the path (with query) that search engines
+    answered before any data form is made; the page itself does not ask for it. `canonical` is the path (with query) that search engines
     should keep, by default the path without its query.
     """
 
@@ -70,7 +73,7 @@ class Answer:
     data: Callable[[], object] | None = None
     rows: Callable[[], Rows] | None = None
     feed: Callable[[], Feed] | None = None
-    version: str = ""
+    version: Callable[[], str] | None = None
     canonical: str = ""
 
 
@@ -91,13 +94,13 @@ def twin_path(page: str, form: str) -> str:
     """The path of a page in another form: `/cities` in `json` is `/cities.json`."""
     if form == "html":
         return page
-    return f"{page.removesuffix('/') or '/' + HOME_TWIN}.{form}"
+    return f"/{HOME_TWIN}.{form}" if page == "/" else f"{page}.{form}"
 
 
 def page_path(request: HttpRequest, form: str) -> str:
-    """The path of the page itself, whatever form of it was asked for."""
+    """The path of the page itself, whatever form of it was asked for, quoted as in an address: ids may have a `?`."""
     bare = request.path.removesuffix(f".{form}") if form != "html" else request.path
-    return "/" if form != "html" and bare == f"/{HOME_TWIN}" else bare
+    return "/" if form != "html" and bare == f"/{HOME_TWIN}" else quote(bare, safe=_IN_PATHS)
 
 
 def _door(view: View, form: str, forms: tuple[str, ...]) -> Callable[..., HttpResponseBase]:
@@ -137,7 +140,7 @@ def _answer(
 def _made(request: HttpRequest, answer: Answer, form: str, twins: Mapping[str, str]) -> HttpResponseBase:
     """The answer in the form asked for, or 304 when the client holds it already."""
     if form != "html" and answer.version:
-        etag = _etag(form, answer.version)
+        etag = _etag(form, answer.version())
         known = get_conditional_response(request, etag=etag)
         response = known or _written(request, answer, form, twins)
     else:
@@ -165,7 +168,7 @@ def _written(request: HttpRequest, answer: Answer, form: str, twins: Mapping[str
     if form != "html":
         raise Http404(f"This page has no .{form} form.")
     context = answer.context() if callable(answer.context) else answer.context
-    page = {**context, "twins": twins, "canonical": answer.canonical or request.path}
+    page = {**context, "twins": twins, "canonical": answer.canonical or page_path(request, form)}
     return render(request, answer.template, page)
 
 
@@ -186,7 +189,7 @@ def _headers(answer: Answer, form: str, page: str, request: HttpRequest, forms: 
 
 def _with_query(request: HttpRequest, page: str, form: str) -> str:
     query = request.META.get("QUERY_STRING", "")
-    target = iri_to_uri(twin_path(page, form))
+    target = twin_path(page, form)
     return f"{target}?{query}" if query else target
 
 
