@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import socket
+from tempfile import TemporaryDirectory
 
+from django.conf import settings
 from granian import Granian
 from granian.constants import Interfaces
+from granian.log import LogLevels
 
 from commonground.errors import Usage
+from commonground.work import owners
 
-THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)  # of each worker; pages are short and wait for the database at most
+# Of each worker: pages are short and wait for the database at most; beside them some wait for answers in SQL.
+THREADS = min(8, 2 * (os.cpu_count() or 1) + 1) + 8
 STOPPING = 5  # seconds for a worker to end its answers; one stopped while it starts would never end
 
 
@@ -32,15 +37,23 @@ def require_free(host: str, port: int) -> None:
 def serve(host: str, port: int, workers: int) -> None:
     """Serve until stopped. Raises `Usage` when the port is taken."""
     require_free(host, port)
-    Granian(
-        "commonground.site.wsgi:application",
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=workers,
-        blocking_threads=THREADS,
-        websockets=False,
-        respawn_failed_workers=True,
-        workers_kill_timeout=STOPPING,
-        log_access=False,
-    ).serve()
+    owners.name(settings.HOME / "owners")  # so that nobody restores a backup under our feet
+    with TemporaryDirectory(prefix="commonground-metrics-") as counts:
+        # Read when the workers first import prometheus_client, which nothing before them does.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts
+        Granian(
+            "commonground.site.wsgi:application",
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=THREADS,
+            websockets=False,
+            respawn_failed_workers=True,
+            workers_kill_timeout=STOPPING,
+            log_access=False,
+            log_dictconfig=settings.LOGGING,
+            log_level=LogLevels.info
+            if settings.LOGGING["loggers"]["_granian"]["level"] == "INFO"
+            else LogLevels.warning,
+        ).serve()

@@ -14,8 +14,10 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from commonground.catalog.grace import Grace
 from commonground.errors import Misconfigured
-from commonground.site.environment import flag, listed, number, setting, write_once
+from commonground.site import logs
+from commonground.site.environment import choice, flag, listed, number, setting, write_once
 
 django_stubs_ext.monkeypatch()
 
@@ -44,11 +46,25 @@ DEBUG = flag("COMMONGROUND_DEBUG")
 ALLOWED_HOSTS = listed("COMMONGROUND_HOSTS")
 SITE_URL = setting("COMMONGROUND_URL").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
+CSRF_FAILURE_VIEW = "commonground.pages.errors.not_ours"
 ALLOW_PRIVATE = flag("COMMONGROUND_ALLOW_PRIVATE")
+CONTACT = setting("COMMONGROUND_CONTACT")
 CITIES = [Path(folder) for folder in listed("COMMONGROUND_CITIES")]
+TABLES_NO_DOWNLOAD = listed("COMMONGROUND_TABLES_NO_DOWNLOAD")
 ADMIN = flag("COMMONGROUND_ADMIN")
 BEHIND_PROXY = flag("COMMONGROUND_BEHIND_PROXY")
 RATE = number("COMMONGROUND_RATE")
+CHECK_MB = number("COMMONGROUND_CHECK_MB", most=1_000)
+METRICS_TOKEN = setting("COMMONGROUND_METRICS_TOKEN")
+LOGGING = logs.configuration(choice("COMMONGROUND_LOG", "json", "text"))
+ENGINE = setting("COMMONGROUND_ENGINE")
+BUILD = choice("COMMONGROUND_BUILD", "off", "all")
+EMBEDDER = choice("COMMONGROUND_EMBEDDER", "minilm")
+GRACE = Grace(
+    days=number("COMMONGROUND_GRACE_DAYS", most=36_500),
+    runs=int(number("COMMONGROUND_GRACE_RUNS")),
+    share=number("COMMONGROUND_REMOVAL_SHARE", most=1),
+)
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -63,10 +79,15 @@ INSTALLED_APPS = [
     "commonground.pages",
     "commonground.work",
     "commonground.catalog",
+    "commonground.overlap",
+    "commonground.tables",
+    "commonground.api",
     "commonground.site",
 ]
 
 MIDDLEWARE = [
+    "commonground.site.requests.Requests",
+    "commonground.site.health.Probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -109,7 +130,7 @@ def _database() -> dict[str, Any]:
     """PostgreSQL by its address, else SQLite in the home."""
     given = setting("DATABASE_URL") or f"sqlite:///{HOME / 'commonground.sqlite3'}"
     try:
-        return {**dj_database_url.parse(given, conn_max_age=60)}
+        return {**dj_database_url.parse(given, conn_max_age=60, conn_health_checks=True)}
     except ValueError as error:  # the address may hold a password, so it is not repeated
         advice = "Write it as postgresql://USER:PASSWORD@HOST:5432/NAME."
         raise Misconfigured("DATABASE_URL is no address of a database.", advice=advice) from error
@@ -122,12 +143,20 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=30000;",
     }
+else:
+    _OPTIONS = DATABASES["default"].setdefault("OPTIONS", {})
+    _OPTIONS.setdefault("connect_timeout", 10)
+    # As long as SQLite waits: a lock that nobody lets go of would else hold up a harvest for ever.
+    _OPTIONS.setdefault("options", "-c lock_timeout=30s")
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]

@@ -11,6 +11,8 @@ from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.http import require_safe
 
 from commonground.catalog import export
+from commonground.site.accounts import SignIn, SignOut
+from commonground.site.health import PROBES
 
 
 @require_safe
@@ -29,7 +31,14 @@ def data_json(request: HttpRequest) -> HttpResponseBase:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("commonground.catalog.urls")),
+    path("", include("commonground.overlap.urls")),
+    path("", include("commonground.tables.urls")),
+    path("", include("commonground.api.urls")),
     path("data.json", data_json, name="data.json"),
+    path("sign-in", SignIn.as_view(), name="sign-in"),
+    path("sign-out", SignOut.as_view(), name="sign-out"),
+    # Answered by the middleware before they come here; the manual reads them from this list.
+    *(path(name, view, name=name) for name, view in PROBES.items()),
 ]
 if settings.ADMIN:
     urlpatterns.append(path("admin/", admin.site.urls))
