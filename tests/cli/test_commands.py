@@ -39,6 +39,7 @@ protocol = "socrata"
 """
 
 
+@pytest.mark.whole
 def test_reading_what_was_gathered(replayed: Run) -> None:
     found = replayed("search", "building", "permits", "--limit", "3", "--json")
     assert (found.code, found.err) == (0, "")
@@ -75,13 +76,19 @@ def test_reading_what_was_gathered(replayed: Run) -> None:
     cities = replayed("cities", "--json").json["cities"]
     assert [one["slug"] for one in cities] == sorted(one["slug"] for one in cities)
     assert len(cities) == 7
-    findings = replayed("findings", "seattle", "--json").json
-    assert "duplicate-id" in {one["code"] for one in findings["findings"]}
+    findings = replayed("findings", "seattle", "--code", "duplicate-id", "--severity", "warning", "--json").json
+    (double,) = findings["findings"]
+    assert replayed("findings", "--dataset", f"data.seattle.gov/{double['sample']}", "--json").json["total"] >= 1
+    assert replayed("findings", "--state", "closed", "--json").json == {"total": 0, "findings": []}
+    (links,) = replayed("links", "chicago", "--json").json["portals"]
+    assert (links["asked"], links["left"], links["unrecorded"]) == (0, 0, links["named"]), "nothing leaves the machine"
+    assert links["named"] > 588
     compared = replayed("index", "--json")
     assert (compared.code, compared.json["differing"]) == (0, [])
     assert compared.json["database"] == compared.json["indexed"] == 118 + 588 + 982 + 905
 
 
+@pytest.mark.whole
 def test_tables_for_people(replayed: Run) -> None:
     """Piped, a table is lines of fields between tabs; talk goes to stderr."""
     for command in (["search", "trees"], ["status"], ["cities"], ["findings"]):
@@ -100,6 +107,9 @@ def test_tables_for_people(replayed: Run) -> None:
         (["show", "nowhere"], 3, "Ids look like"),
         (["harvest", "atlantis"], 3, "Known: boston"),
         (["findings", "atlantis"], 3, "Known: boston"),
+        (["findings", "--code", "bogus"], 2, "No kind of finding “bogus”"),
+        (["findings", "--dataset", "chicago/none"], 3, "Ids look like"),
+        (["links", "atlantis"], 3, "Known: boston"),
         (["harvest", "--replay", "/none/such"], 3, "Name a folder of recordings"),
         (["harvest", "--replay", "tests"], 3, "No recordings in tests"),
         (["replay", "/none/such"], 3, "Name a folder of recordings"),
@@ -119,12 +129,21 @@ def test_mistakes_are_told_with_a_way_on(replayed: Run, arguments: list[str], co
     assert said in told.err
 
 
+def test_what_is_no_text_is_told_as_that(run: Run) -> None:
+    told = run("show", "\udcff")  # a byte of another encoding, as the shell hands it over
+    assert (told.code, told.out) == (2, "")
+    assert "is not written in UTF-8" in told.err
+    assert "Traceback" not in told.err
+
+
 @pytest.mark.parametrize(
     ("name", "value", "code", "said"),
     [
         ("DATABASE_URL", "bogus", 5, "DATABASE_URL"),
         ("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none", 5, "Check DATABASE_URL"),
         ("COMMONGROUND_DEBUG", "maybe", 5, "Set it to 1 or 0"),
+        ("COMMONGROUND_REMOVAL_SHARE", "10", 5, "a number from 0 to 1"),  # meant as percent, it would believe anything
+        ("COMMONGROUND_GRACE_DAYS", "9999999", 5, "a number from 0 to 36500"),  # beyond the calendar
         ("COMMONGROUND_HOME", "/dev/null/home", 5, "COMMONGROUND_HOME"),
         ("COMMONGROUND_CITIES", "/none/such", 3, "Name a folder of city files"),
     ],
@@ -161,6 +180,7 @@ def test_a_city_of_ones_own(run: Run, tmp_path: Path, recordings: Path) -> None:
     assert "kansas_city.toml: shirt is no key of a city file. Did you mean “short”?" in wrong.err
 
 
+@pytest.mark.whole
 def test_at_a_day(run: Run, recordings: Path) -> None:
     told = run("harvest", "chicago", "new_york", "--replay", recordings, "--at", "2020-07-22", "--json")
     [form] = told.json["portals"]
@@ -170,13 +190,14 @@ def test_at_a_day(run: Run, recordings: Path) -> None:
     assert (before.code, before.json) == (0, {"portals": []})
     assert run("status", "--json").json["portals"]
     again = run("harvest", "chicago", "--replay", recordings, "--at", "2020-07-30")
-    assert again.out.splitlines()[1].split("\t")[:7] == ["chicago", "", "801", "801", "0", "0", "801"]
+    assert again.out.splitlines()[1].split("\t")[:8] == ["chicago", "complete", "", "801", "801", "0", "0", "801"]
     refused = run("harvest", "chicago", COMMONGROUND_ALLOW_PRIVATE="1")
     assert (refused.code, refused.out) == (4, "")
     assert "This home holds a replay harvest" in refused.err
     assert "Set COMMONGROUND_HOME" in refused.err
 
 
+@pytest.mark.whole
 def test_a_live_harvest_recorded_and_replayed(tmp_path: Path, recordings: Path) -> None:
     """A live portal (our own replay, found by its address alone) is recorded; the recording gives the same data sets."""
     from tests.cli.conftest import runner
@@ -270,6 +291,7 @@ def test_help_and_version(run: Run) -> None:
         "status",
         "cities",
         "findings",
+        "links",
         "serve",
         "work",
         "index",

@@ -1,4 +1,4 @@
-"""A harvest that is killed or stopped at any point: the next one goes on at once and ends in the same state."""
+"""A harvest that is stopped or killed while it works: the next one goes on at once. See also tests/processes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ import pytest
 from tests.cli.conftest import COMMAND, environment, runner
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("sent", "code"), [pytest.param(signal.SIGKILL, -9, marks=pytest.mark.whole), (signal.SIGINT, 130)]
+)
 def test_a_harvest_cut_off(tmp_path: Path, recordings: Path, sent: signal.Signals, code: int) -> None:
     home = tmp_path / "home"
     run = runner(home)

@@ -5,7 +5,26 @@ from __future__ import annotations
 import typer
 
 from commonground import __version__
-from commonground.cli import catalog, demo, harvest, operate, replay
+from commonground.cli import (
+    backup,
+    build,
+    catalog,
+    check,
+    crosswalk,
+    demo,
+    findings,
+    harvest,
+    history,
+    moves,
+    operate,
+    overlap,
+    release,
+    replay,
+    sql,
+    standards,
+    status,
+    withdraw,
+)
 
 app = typer.Typer(
     name="commonground",
@@ -31,15 +50,28 @@ def top(
 for command in (
     demo.demo,
     harvest.harvest,
+    release.release,
+    moves.moves,
     replay.replay,
+    build.build,
+    withdraw.withdraw,
     catalog.search,
     catalog.show,
-    catalog.status,
+    history.history,
+    status.status,
     catalog.cities,
-    catalog.findings,
+    findings.findings,
+    findings.links,
+    check.check,
+    sql.sql,
     operate.serve,
     operate.work,
     operate.index,
+    backup.backup,
+    backup.restore,
 ):
     app.command()(command)
+app.add_typer(overlap.app, name="overlap")
+app.add_typer(standards.app, name="standards")
+app.add_typer(crosswalk.app, name="crosswalk")
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(operate.manage)

@@ -1,4 +1,4 @@
-"""`commonground search`, `show`, `status`, `cities`, `findings`: read what was gathered."""
+"""`commonground search`, `show`, `cities`: read what was gathered."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import typer
 
 from commonground.cli.home import ready
 from commonground.cli.output import Json, as_json, as_table, say
-from commonground.words import Fixer
 
 
 def search(
@@ -40,7 +39,7 @@ def search(
     if json:
         as_json(form)
         return
-    say(f"{form['total']:,} data sets.")
+    say(f"{form['total']:,} data set{'' if form['total'] == 1 else 's'}.")
     as_table(("city", "title", "id"), [(one["city"], one["title"], one["id"]) for one in form["results"]])
 
 
@@ -55,9 +54,13 @@ def show(
     Example: commonground show data.cityofchicago.org/ydr8-5enu --json
     """
     ready()
-    from commonground.catalog import browse
+    from commonground.catalog import browse, related
 
     dataset = browse.dataset(id)
+    # A record that was given under the old id stays under it.
+    if not raw and (there := related.place(dataset)):
+        say(f"{dataset.key} moved to {there.key}.")
+        dataset = there
     if raw:
         as_json(browse.raw(dataset))
         return
@@ -70,23 +73,6 @@ def show(
     as_table(("column", "field", "type"), [(one["name"], one["field"], one["type"]) for one in form["columns"]])
     for one in form["findings"]:
         say(f"{one['severity']}: {one['message']} ({one['fixer']} to fix)")
-
-
-def status(*, json: Json = False) -> None:
-    """Say what each portal declared, what we hold, and when it was last read.
-
-    Example: commonground status
-    """
-    ready()
-    from commonground.catalog import browse
-
-    form = browse.status_form()
-    if json:
-        as_json(form)
-        return
-    heads = ("portal", "outcome", "declared", "held", "missing", "findings", "finished")
-    as_table(heads, [[one.get(name) for name in heads] for one in form["portals"]])
-    say(f"Search index: {form['index']['documents']:,} documents, generation {form['index']['generation']:,}.")
 
 
 def cities(*, json: Json = False) -> None:
@@ -107,31 +93,3 @@ def cities(*, json: Json = False) -> None:
         for portal in city["portals"]
     ]
     as_table(("city", "name", "portal", "protocol", "host"), rows)
-
-
-def findings(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[CITY|PORTAL]...", help="Whose; all when none.")] = None,
-    *,
-    fixer: Annotated[Fixer | None, typer.Option(help="Only what these must fix.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 100,
-    json: Json = False,
-) -> None:
-    """List what is wrong with records, where, and who must fix it.
-
-    Example: commonground findings chicago --fixer city
-    """
-    ready()
-    from commonground.catalog import browse, tasks
-
-    known = browse.known_cities()
-    portals = [portal.slug for portal in tasks.chosen_portals(names, known)] if names else []
-    form = browse.findings_form(portals, fixer=fixer, limit=limit)
-    if json:
-        as_json(form)
-        return
-    say(f"{form['total']:,} open findings.")
-    rows = [
-        (one["severity"], one["fixer"], one["id"] or one["portal"], one["place"], one["message"])
-        for one in form["findings"]
-    ]
-    as_table(("severity", "to fix", "where", "place", "what"), rows)

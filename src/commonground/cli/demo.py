@@ -33,6 +33,8 @@ def demo(
         require_free("127.0.0.1", port)  # told before the sample is gathered
 
     _gather()
+    _compare()
+    _build()
     password = _operator()
     if not serve:
         return
@@ -70,6 +72,53 @@ def _gather() -> None:
             with progress(order) as report:
                 tasks.harvest(order, report)
     index.follow()
+
+
+_OFFICERS = ("san_francisco", "new_york", "boston", "los_angeles", "chicago")
+"""Cities whose invented data officers have decided; what was found in the others waits in the queue."""
+
+
+_GOOD = 0.75
+"""What they confirm: in a sample of invented records that is right nearly always."""
+
+
+def _compare() -> None:
+    """Find where the sample overlaps, and let invented officers confirm what is good: so each state can be seen."""
+    from commonground.catalog import overview
+    from commonground.overlap import decisions, tasks
+    from commonground.overlap.decisions import Said
+    from commonground.overlap.facets import Verdict
+    from commonground.overlap.models import Decision, Placement
+
+    say("Comparing the cities' data sets …")
+    tasks.compare()
+    if Decision.objects.exists():
+        return
+    found = Placement.objects.filter(score__gte=_GOOD, fits=True, city__in=_OFFICERS)
+    said = Said(Verdict.CONFIRMED, why="Sample decision for demonstration.")
+    for one in found.order_by("subject", "city", "-score").select_related("dataset"):
+        officer = f"Sample officer of {overview.city_name(one.city)}"
+        decisions.decide(decisions.place(one.subject, one.dataset.key), said, officer, seen=None)
+
+
+def _build() -> None:
+    """Make the tables from the sample's rows, read from the same portals; those that are here stay as they are."""
+    from commonground.catalog import browse
+    from commonground.demo.rows import STANDARDS
+    from commonground.demo.stage import staged
+    from commonground.protocols.http import Client
+    from commonground.tables import tasks
+    from commonground.tables.models import Release
+    from commonground.tables.portals import Live
+
+    here = set(Release.objects.values_list("standard", flat=True))
+    wanted = [one for one in STANDARDS if one not in here]
+    if not wanted:
+        return
+    say("Making tables of the sample's rows …")
+    known = browse.known_cities()
+    with staged(datetime.now(UTC).date(), known) as (routes, _), Client(routes=routes, sealed=True) as client:
+        tasks.build(tasks.Order(wanted, known, Live(client, known)))
 
 
 def _operator() -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
 from functools import partial
+from itertools import filterfalse
 
 import typer
 
-from commonground.errors import CommonGroundError
+from commonground.errors import CommonGroundError, MachineRefused, Usage
 
 BUG = 70
 STOPPED = 130
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 
 
 def run(app: typer.Typer) -> int:
@@ -33,12 +36,41 @@ def run(app: typer.Typer) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     # Door: one call of the command line. Anything unforeseen is told as our mistake, with its trace.
-    except Exception:  # noqa: BLE001
-        traceback.print_exc()
-        tell("This is a mistake in Common Ground, not in what you did.", "Report it with the lines above.")
-        return BUG
+    except Exception as error:  # noqa: BLE001
+        return unforeseen(error)
     # A command ends by itself (None) or by `typer.Exit`, whose code typer gives back here; Ctrl-C is 130.
     return stopped() if code == STOPPED else int(code or 0)
+
+
+def unforeseen(error: Exception) -> int:
+    """The machine's fault, or else ours."""
+    if refused := refusal(error):
+        tell(refused.message, refused.advice)
+        return refused.exit_code
+    if isinstance(error, UnicodeEncodeError) and (unread := next(filterfalse(_readable, sys.argv), "")):
+        tell(f"{unread!a} is not written in UTF-8.", "Type it again, or set the terminal to UTF-8.")
+        return Usage.exit_code
+    traceback.print_exc()
+    tell("This is a mistake in Common Ground, not in what you did.", "Report it with the lines above.")
+    return BUG
+
+
+def refusal(error: Exception) -> MachineRefused | None:
+    """What to say where database or disk are at fault, and nobody's code; None for all else."""
+    django = sys.modules.get("django.db.utils")  # a command that never asked for it need not wait for it here
+    if django and isinstance(error, (django.OperationalError, django.InterfaceError)):
+        what = "database"
+    elif isinstance(error, OSError) and error.errno in _DISK:
+        what = "disk"
+    else:
+        return None
+    advice = "Look after its space, its rights and what else uses it, then say the same again; what was kept stays."
+    return MachineRefused(f"The {what} refused: {error}.", advice=advice)
+
+
+def _readable(argument: str) -> bool:
+    """Whether an argument is text. A path need not be, so this is asked only of what went wrong."""
+    return not any("\udc80" <= letter <= "\udcff" for letter in argument)
 
 
 def stopped() -> int:

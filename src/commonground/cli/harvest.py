@@ -18,7 +18,19 @@ if TYPE_CHECKING:
     from commonground.catalog.tasks import Order
     from commonground.words import City
 
-SHOWN = ("portal", "declared", "seen", "held", "added", "changed", "unchanged", "missing", "findings", "seconds")
+SHOWN = (
+    "portal",
+    "outcome",
+    "declared",
+    "seen",
+    "held",
+    "added",
+    "changed",
+    "unchanged",
+    "missing",
+    "findings",
+    "seconds",
+)
 
 
 def harvest(
@@ -53,12 +65,12 @@ def harvest(
     known = load(*settings.CITIES, *([cities] if cities else []))
     with _order(known, names or [], replay, at) as order, progress(order) as report:
         harvests = tasks.harvest(order, report)
-    index.follow()
     if record:
         for one in harvests:
             paths = tasks.record(one, record)
             say(f"Recorded {', '.join(map(str, paths))}." if paths else f"Nothing of {one.portal} could be recorded.")
     _print(harvests, json=json)
+    index.follow()
     _exit(harvests)
 
 
@@ -126,11 +138,18 @@ def _print(harvests: Sequence[Harvest], *, json: bool) -> None:
     for form in forms:
         if form["error"]:
             say(f"{form['portal']}: {form['error']}")
+        if form["withheld"]:
+            say(
+                f"{form['portal']}: withheld. {form['reason']} {form['would_go']:,} data sets stay as they are. "
+                f"See them with commonground release {form['id']} --list."
+            )
 
 
 def _exit(harvests: Sequence[Harvest]) -> None:
-    """Exit 10 when a portal could not be read to its end; the others are kept."""
-    from commonground.errors import PortalError
+    """Exit 10 when a portal could not be read to its end, 18 when a run is withheld; what was read is kept."""
+    from commonground.errors import PortalError, Withheld
 
-    if any(one.outcome in {"failed", "partial"} for one in harvests):
+    if any(one.outcome in {"failed", "partial"} or one.error for one in harvests):
         raise typer.Exit(PortalError.exit_code)
+    if any(one.withheld for one in harvests):
+        raise typer.Exit(Withheld.exit_code)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import Annotated
 
 import typer
 
-from commonground.cli.home import ready
+from commonground.cli.home import as_service, ready
 from commonground.cli.output import Json, as_json, say
 
 
@@ -23,6 +24,7 @@ def serve(
     """
     # Where no public address is set, it is the one that is served.
     os.environ.setdefault("COMMONGROUND_URL", f"http://{host}:{port}")
+    as_service()
     ready()
     from commonground.catalog import index
     from commonground.site.serving import require_free
@@ -30,8 +32,10 @@ def serve(
 
     require_free(host, port)
     index.follow()  # what a harvest elsewhere left, and a first index: no page shall wait for it
-    say(f"Common Ground is at http://{host}:{port} (Ctrl-C stops it).")
+    told = logging.getLogger("commonground.serve")
+    told.info("Common Ground is at http://%s:%d (Ctrl-C stops it).", host, port, extra={"workers": workers})
     run(host, port, workers)
+    told.info("Common Ground has stopped.")
 
 
 def work(
@@ -43,13 +47,17 @@ def work(
 
     Example: commonground work --once
     """
+    if not once:
+        as_service()
     ready()
+    from commonground.work.store import owner
     from commonground.work.worker import work as run
 
-    done = run(once=once, say=say)
+    owner()  # so that nobody restores a backup under our feet
+    done = run(once=True, say=say) if once else run(once=False)
     if json:
         as_json({"done": done})
-    elif not done:
+    elif once and not done:
         say("Nothing is due.")
 
 

@@ -24,18 +24,19 @@ def replay(
     ] = 8100,
     json: Json = False,
 ) -> None:
-    """Serve recorded portals on loopback, each in its own protocol, until stopped.
+    """Serve recorded portals on loopback, each in its own protocol, with their recorded rows, until stopped.
 
     Example: commonground replay recordings --at 2022-07-23
     """
     from commonground.protocols import recordings
     from commonground.protocols.replay import staged
+    from commonground.protocols.rows import recorded
 
     catalogs = folder / "portals" if (folder / "portals").is_dir() else folder
     chosen = recordings.newest(recordings.find(catalogs), at.date() if at else None)
     stop = Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    with staged(chosen, first_port=port) as stage:
+    with staged(chosen, first_port=port, rows=recorded.find(folder)) as stage:
         rows = [
             {"host": host, "protocol": one.protocol, "day": one.day.isoformat(), "url": stage.routes[host]}
             for host, one in chosen.items()

@@ -29,10 +29,11 @@ class Subject(_Part):
 
 
 class Entry(_Part):
-    """One dataset of a catalog. `updated` is days before the day of the demonstration."""
+    """One dataset of a catalog. `updated` is days before the day of the demonstration. Without `id` one is made up."""
 
     subject: str
     title: str
+    id: str = ""
     updated: int = Field(ge=0)
     kind: Kind = Kind.TABLE
     parent: str = ""

@@ -1,7 +1,8 @@
 """The sample: what the seven cities' portals might publish today, made from a few files and nothing else.
 
-Titles, offices, categories and column names are real; ids, dates and figures are made up, the same ones on
-every machine. Every description says so. A few records are odd on purpose (a daily dataset two years old,
+Titles, offices, categories and column names are real, and so are the ids of the few data sets that have sample rows
+(`rows.py`), because crosswalks name them; other ids, dates and figures are made up, the same ones on every machine.
+Every description says so. A few records are odd on purpose (a daily dataset two years old,
 a date nobody can read, a keyword twice, no description), because real catalogs are.
 """
 
@@ -49,7 +50,7 @@ def _datasets(catalog: Catalog, portal: Portal, today: date) -> list[Dataset]:
 
 
 def _dataset(entry: Entry, parent: Entry | None, catalog: Catalog, portal: Portal, today: date) -> Dataset:
-    key = dialects.native_id(portal, entry.title, entry.kind)
+    key = _native_id(entry, portal)
     columns = _columns(entry, parent, catalog, portal)
     sentences = _sentences(entry, columns)
     terms = catalog.license if entry.license is None else entry.license
@@ -73,10 +74,14 @@ def _dataset(entry: Entry, parent: Entry | None, catalog: Catalog, portal: Porta
         columns=columns,
         landing_page=dialects.landing_page(portal, entry.title, key),
         row_count=entry.rows if columns is not None else None,
-        parents=(dialects.native_id(portal, parent.title, parent.kind),) if parent else (),
+        parents=(_native_id(parent, portal),) if parent else (),
     )
     dated = _dated(dataset, entry, portal, today)
     return replace(dated, distributions=dialects.distributions(dated, portal, entry.url))
+
+
+def _native_id(entry: Entry, portal: Portal) -> str:
+    return entry.id or dialects.native_id(portal, entry.title, entry.kind)
 
 
 def _columns(entry: Entry, parent: Entry | None, catalog: Catalog, portal: Portal) -> tuple[Column, ...] | None:

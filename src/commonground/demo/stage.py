@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import date
 from importlib import import_module
 
+from commonground.demo.rows import held
 from commonground.demo.sample import portals as sample
 from commonground.protocols.base import Holdings
 from commonground.protocols.replay import on_loopback
@@ -29,7 +30,8 @@ def staged(today: date, cities: Mapping[str, City]) -> Iterator[tuple[Mapping[st
     for host, datasets in sample(today).items():
         portal = by_host[host]
         record = import_module(RECORDS[portal.protocol]).record
-        holdings[host] = (portal.protocol, Holdings(host, [record(dataset) for dataset in datasets]))
+        records = [record(dataset) for dataset in datasets]
+        holdings[host] = (portal.protocol, Holdings(host, records, rows=held(portal.slug, today)))
         chosen.append(portal)
     with on_loopback(holdings) as routes:
         yield routes, chosen

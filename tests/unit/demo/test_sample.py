@@ -25,7 +25,7 @@ ALL = [dataset for datasets in sample.portals(TODAY).values() for dataset in dat
 IDS = {
     "socrata": r"[2-9a-z]{4}-[2-9a-z]{4}",
     "arcgis-hub": r"[0-9a-f]{32}(_\d+)?",
-    "ckan": r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
+    "ckan": r"[0-9a-f]{8}-[0-9a-f]{4}-[45][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
 }
 
 
