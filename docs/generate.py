@@ -15,9 +15,10 @@ import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any
 
-from pydantic import BaseModel
+import agreed
+from marks import code, keys, table
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKED = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n)(?:(?!<!-- generated).)*?(<!-- end -->)", re.DOTALL)
@@ -56,18 +57,6 @@ def generated(path: Path) -> str:
     return MARKED.sub(part, path.read_text(encoding="utf-8"))
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [heads, ["---"] * len(heads), *rows]
-    escaped = [[cell.replace("|", r"\|") for cell in line] for line in lines]
-    return "\n".join(f"| {' | '.join(line)} |" for line in escaped)
-
-
-def code(text: str) -> str:
-    """Text as code; nothing stays nothing."""
-    return f"`{text}`" if text else ""
-
-
 def first_line(documented: object) -> str:
     """What the docstring says first."""
     return (inspect.getdoc(documented) or "").split("\n\n")[0].replace("\n", " ")
@@ -86,17 +75,19 @@ def commands() -> str:
         shown = "\n".join(line.rstrip() for line in result.output.strip().splitlines())
         return f"## {title}\n\n```text\n{shown}\n```"
 
-    return "\n\n".join([section([], "commonground"), *(section([name], name) for name in command_names())])
+    parts = [section(name.split(), name) for name in command_names()]
+    return "\n\n".join([section([], "commonground"), *parts])
 
 
 def command_names() -> list[str]:
-    """The commands, in the order of `--help`."""
+    """The commands, in the order of `--help`; those of a group after it: `overlap`, `overlap matrix`."""
     from typer.main import get_command
 
     from commonground.cli.app import app
 
     found: Any = get_command(app)
-    return list(found.commands)
+    inner = {name: getattr(one, "commands", {}) for name, one in found.commands.items()}
+    return [word for name, some in inner.items() for word in (name, *(f"{name} {one}" for one in some))]
 
 
 def settings() -> str:
@@ -151,6 +142,7 @@ def search_parameters() -> str:
     rows += [(f"`{name}`", said.get(name, "as the search page shows it") + "; may be given again") for name in FILTERS]
     rows += [("`since`", "a date such as `2026-01-31`: updated on that day or later")]
     rows += [("`order`", ", ".join(f"`{one}`" for one in ORDERS))]
+    rows += [("`copies`", "`all`: also list data sets that repeat one of another portal of their city")]
     rows += [("`page`, `size`", "which page, and how many on it (1 to 100)")]
     return table(("Parameter", "Takes"), rows)
 
@@ -164,6 +156,24 @@ def findings() -> str:
         f"### {one.code}\n\n*{one.severity.capitalize()}. {fixers[one.fixer]}.* {_filled(one.message)}\n\n{one.advice}"
         for one in sorted(rules().values(), key=lambda one: one.code)
     )
+
+
+def quality() -> str:
+    """The criteria of metadata quality, and who asks for each."""
+    from commonground.catalog.quality import CRITERIA, SOURCES
+    from commonground.words import Kind
+
+    every = frozenset(Kind)
+    rows = [
+        (f"`{one.code}`", one.asks, "all" if one.kinds == every else _kinds(one.kinds), ", ".join(one.sources))
+        for one in CRITERIA
+    ]
+    told = [f"- {short}: [{title}]({address})" for short, (title, address) in SOURCES.items()]
+    return f"{table(('Finding', 'What is asked', 'Of which data sets', 'Asked for by'), rows)}\n\n" + "\n".join(told)
+
+
+def _kinds(kinds: Iterable[str]) -> str:
+    return ", ".join(sorted(kind.replace("_", " ") for kind in kinds))
 
 
 def _filled(message: str) -> str:
@@ -202,12 +212,19 @@ def protocols() -> str:
         (
             f"`{protocol}`",
             f"`{one.name}`",
-            *("yes" if getattr(one.capabilities, name) else "no" for name in Capabilities.__dataclass_fields__),
+            *(_answer(getattr(one.capabilities, name)) for name in Capabilities.__dataclass_fields__),
         )
         for protocol, one in dialects
     ]
     meanings = "\n".join(f"- `{name}`: {says}" for name, says in _field_notes(Capabilities))
     return f"{table(heads, rows)}\n\n{meanings}"
+
+
+def _answer(value: object) -> str:
+    """Yes or no; of a set its members."""
+    if isinstance(value, frozenset):
+        return ", ".join(code(one) for one in sorted(value)) or "none"
+    return "yes" if value else "no"
 
 
 def _field_notes(kind: type) -> Iterator[tuple[str, str]]:
@@ -224,27 +241,41 @@ def city_file() -> str:
     from commonground.cities.files import CityFile
 
     rows = []
-    for key, model, required, description in _keys(CityFile, ""):
+    for key, model, required, description in keys(CityFile, ""):
         rows.append((f"`{key}`", "" if required else "may be left out", "" if model else description))
     return table(("Key", "", "Write"), [row for row in rows if row[2]])
 
 
-def _keys(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, type[BaseModel] | None, bool, str]]:
-    for name, field in model.model_fields.items():
-        inner = _inner(field.annotation)
-        many = get_origin(field.annotation) is tuple and inner is not None
-        key = f"{prefix}{name}{'[]' if many else ''}"
-        yield key, inner, field.is_required(), field.description or ""
-        if inner is not None:
-            optional = "" if field.is_required() else "?"
-            yield from _keys(inner, f"{key}{optional}.")
+def subject_file() -> str:
+    """The keys of a subject, with what must stand there."""
+    from commonground.overlap.subjects.files import SubjectForm
+
+    fields = SubjectForm.model_fields.items()
+    rows = [
+        (f"`{name}`", "" if one.is_required() else "may be left out", one.description or "") for name, one in fields
+    ]
+    return table(("Key", "", "Write"), rows)
 
 
-def _inner(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - any annotation
-    for one in (annotation, *get_args(annotation)):
-        if isinstance(one, type) and issubclass(one, BaseModel):
-            return one
-    return None
+def subjects() -> str:
+    """Every subject of the packaged register, theme by theme."""
+    from commonground.overlap.subjects import packaged
+
+    known = packaged()
+    told = f"{len(known.subjects)} subjects in {len(known.themes)} themes."
+    themes = [
+        f"### {label}\n\n"
+        + table(
+            ("Subject", "What it is", "One row"),
+            [
+                (f"{one.label}<br>`{one.slug}`", one.definition, one.row)
+                for one in sorted(known.subjects.values(), key=lambda one: one.label)
+                if one.theme == theme
+            ],
+        )
+        for theme, label in known.themes.items()
+    ]
+    return "\n\n".join([told, *themes])
 
 
 def layers() -> str:
@@ -267,10 +298,17 @@ PARTS: dict[str, Callable[[], str]] = {
     "addresses": addresses,
     "search-parameters": search_parameters,
     "findings": findings,
+    "quality": quality,
     "errors": errors,
     "error-tree": error_tree,
     "protocols": protocols,
     "city-file": city_file,
+    "subject-file": subject_file,
+    "subjects": subjects,
+    "standards": agreed.standards,
+    "standard-file": agreed.standard_file,
+    "crosswalk-file": agreed.crosswalk_file,
+    "expression": agreed.expression,
     "layers": layers,
     "philadelphia": philadelphia,
 }

@@ -10,8 +10,15 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-PICTURES = {"home": "/", "dataset": "/datasets/chicago/j2py-ezbx", "harvest": "/harvests/chicago"}
+PICTURES = {
+    "home": "/",
+    "table": "/tables/building_permits",
+    "overlap": "/overlap?sort=cities&open=building-permits",
+    "dataset": "/datasets/chicago/ydr8-5enu",
+    "harvest": "/harvests/chicago",
+}
 SIZE = {"width": 1280, "height": 860}
+TALL = {"table"}  # whose map stands lower
 
 
 def main(address: str) -> None:
@@ -21,7 +28,7 @@ def main(address: str) -> None:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser.find(), args=["--no-sandbox"])
         for name, path in PICTURES.items():
-            page = chromium.new_page(viewport=SIZE)  # type: ignore[arg-type] # a dict is what it takes
+            page = chromium.new_page(viewport=SIZE | {"height": 1100} if name in TALL else SIZE)  # type: ignore[arg-type] # a dict is what it takes
             page.goto(f"{address.rstrip('/')}{path}", wait_until="networkidle")
             page.screenshot(path=ROOT / f"docs/pictures/{name}.png")
         chromium.close()
