@@ -11,10 +11,10 @@ NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 PYTHON := $(or $(PYTHON),$(shell for one in python3 python3.13 python3.12 python3.11 python3.14 python; do \
 	$$one $(NEW_ENOUGH) 2>/dev/null && echo $$one && break; done),python3)
 PYTEST := $(BIN)/python -m pytest
-QUICK := not slow and not manual and not browser and not wheel and not postgresql
+QUICK := not slow and not whole and not manual and not browser and not wheel and not postgresql
 
 .PHONY: help demo test check docs bench assets lock python run-time test-time \
-	test-browser test-postgresql test-slow test-wheel audit locks
+	test-browser test-postgresql test-slow test-bench slow test-wheel audit locks
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -44,13 +44,18 @@ lock: test-time ## resolve the lock files anew (ARGS=--upgrade for newer version
 	$(BIN)/python tools/lock.py $(ARGS)
 
 test-browser: test-time ## pages in a real browser: accessibility, keyboard, sizes
-	CHROMIUM="$$($(BIN)/python tools/browser.py)" && export CHROMIUM && $(PYTEST) -m browser $(ARGS)
+	CHROMIUM="$$($(BIN)/python tools/browser.py)" && export CHROMIUM && $(PYTEST) -n 2 --dist loadfile -m browser $(ARGS)
 
 test-postgresql: test-time ## the tests of the database on a private PostgreSQL
-	$(BIN)/python tests/postgres.py -m "(database or postgresql) and not slow and not manual and not browser and not wheel" $(ARGS)
+	$(BIN)/python tests/postgres.py -n auto --dist loadfile -m "(database or postgresql) and not slow and not manual and not browser and not wheel" $(ARGS)
 
 test-slow: test-time ## the groups that take minutes
-	$(PYTEST) -m "slow and not browser and not wheel" $(ARGS)
+	$(PYTEST) -n auto --dist loadfile -m "(slow or whole) and not manual and not postgresql and not browser and not wheel" --ignore tests/bench $(ARGS)
+
+test-bench: test-time ## each measurement at a tenth of its size, with nothing beside it
+	$(PYTEST) tests/bench $(ARGS)
+
+slow: test-slow bench ## the whole of what takes long: slow tests, and every measurement at its full size
 
 test-wheel: test-time ## build the package, install it elsewhere, run it
 	$(PYTEST) -m wheel $(ARGS)
