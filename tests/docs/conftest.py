@@ -8,11 +8,13 @@ import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -27,7 +29,7 @@ from commonground.protocols.recordings import save
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
 DAY = date(2026, 11, 1)
-PATIENCE = 60
+PATIENCE = 240  # seconds until a command counts as stuck, however busy the machine
 
 
 class Place:
@@ -50,6 +52,7 @@ class Place:
             "COMMONGROUND_HOME": str(self.home),
             "PYTHONUNBUFFERED": "1",
             "NO_COLOR": "1",
+            "COMMONGROUND_LOG": "text",  # as in a terminal
         }
         return kept | own | more
 
@@ -139,6 +142,8 @@ def started(command: str, place: Place, **more: str) -> tuple[subprocess.Popen[s
     for line in process.stdout:
         said += line
         if "Ctrl-C" in line:
+            # A server tells of each request; one whose pipe is full would stop answering.
+            Thread(target=deque, args=(process.stdout, 0), daemon=True).start()
             return process, said
     raise AssertionError(f"{command} ended with {process.wait()}: {said}")
 
@@ -147,7 +152,7 @@ def stop(process: subprocess.Popen[str]) -> int:
     """Ctrl-C, as a terminal sends it: to the whole group."""
     os.killpg(process.pid, signal.SIGINT)
     try:
-        process.communicate(timeout=PATIENCE)
+        process.wait(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         raise

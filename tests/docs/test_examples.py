@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 
 from commonground.cities.files import CityFile
+from commonground.overlap import subjects
 from tests.docs.conftest import PATIENCE, Place, answering, free_port, started, stop, with_ports
 from tests.docs.manual import PAGES, Block, blocks, name, steps
 
 NOT_RUN = "not run: "
+SUBJECT = "[subjects."
+CROSSWALKS = "crosswalk"  # a page with a test of its own
 UNTIL_STOPPED = "runs until stopped"
 NEEDS_REPLAY = "needs a replay"
 EXIT_CODE = re.compile(r"exit code (\d+)")
@@ -126,10 +129,18 @@ def test_python_runs(block: Block, place: Place, portal: int, request: pytest.Fi
     assert done.stdout or "print" not in block.text
 
 
-@pytest.mark.parametrize("block", _of("toml"), ids=str)
+@pytest.mark.parametrize(
+    "block", [one for one in _of("toml") if SUBJECT not in one.text and one.page.stem != CROSSWALKS], ids=str
+)
 def test_city_files_are_right(block: Block) -> None:
     city = CityFile.model_validate(tomllib.loads(block.text)).city("philadelphia")
     assert city.portals[0].protocol == "dcat-us"
+
+
+@pytest.mark.parametrize("block", [one for one in _of("toml") if SUBJECT in one.text], ids=str)
+def test_subjects_are_right(block: Block, tmp_path: Path) -> None:
+    (tmp_path / "sport.toml").write_text(f'label = "Sport"\nplace = 40\n{block.text}', encoding="utf-8")
+    assert "ice-rinks" in subjects.load(tmp_path).subjects
 
 
 def test_every_block_says_what_it_is() -> None:
